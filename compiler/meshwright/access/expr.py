@@ -1,0 +1,91 @@
+"""Sets of requests as expressions: what both the meaning of intent and the model of Istio produce.
+
+A request has the dimensions of ``DIMENSIONS``; an expression says for which values it is a member.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+# dimension -> what a value looks like
+#   principal  "cluster.local/ns/shop/sa/web" (no scheme), or "" = no mesh identity
+#   source_ip  an IPv4 or IPv6 address, the peer of the connection
+#   port       1-65535: which one (service or target port) is fixed by the way a request takes, see access/reach.py
+#   method     "GET"; upper case letters and "-", never empty
+#   path       "/a/b", normalized, no query; starts with "/"
+#   host       the authority as the client sent it, port included, case-insensitive
+Dimension = Literal["principal", "source_ip", "port", "method", "path", "host"]
+DIMENSIONS: tuple[Dimension, ...] = ("principal", "source_ip", "port", "method", "path", "host")
+
+# exact/prefix/suffix/present: on any string dimension · template: "{*}" one non-empty segment, "{**}" any rest (path) ·
+# iexact/iprefix/isuffix: case ignored (host) · namespace: principal of that namespace, "*" not special ·
+# account: "ns/sa" under any trust domain · cidr: source_ip · number: port, decimal text
+PatternKind = Literal["exact", "prefix", "suffix", "present", "template", "iexact", "iprefix", "isuffix",
+                      "namespace", "account", "cidr", "number"]
+
+
+class Pattern(NamedTuple):
+    kind: PatternKind
+    text: str  # "" for present
+
+
+class Expr(NamedTuple):
+    """A set of requests.  Build with the functions below: they simplify."""
+
+    op: Literal["true", "false", "match", "and", "or", "not"]
+    dimension: Dimension | None = None
+    pattern: Pattern | None = None
+    args: tuple["Expr", ...] = ()
+
+
+EVERYTHING = Expr("true")
+NOTHING = Expr("false")
+
+
+def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
+    """Requests whose ``dimension`` matches one pattern."""
+    return Expr("match", dimension, Pattern(kind, text))
+
+
+def both(*args: Expr) -> Expr:
+    """Intersection; of nothing: everything."""
+    return all_of(args)
+
+
+def either(*args: Expr) -> Expr:
+    """Union; of nothing: nothing."""
+    return any_of(args)
+
+
+def all_of(args: Iterable[Expr]) -> Expr:
+    """Intersection of many."""
+    return _join("and", args, EVERYTHING, NOTHING)
+
+
+def any_of(args: Iterable[Expr]) -> Expr:
+    """Union of many."""
+    return _join("or", args, NOTHING, EVERYTHING)
+
+
+def negate(expr: Expr) -> Expr:
+    """Complement."""
+    if expr.op == "true":
+        return NOTHING
+    if expr.op == "false":
+        return EVERYTHING
+    if expr.op == "not":
+        return expr.args[0]
+    return Expr("not", args=(expr,))
+
+
+def _join(op: Literal["and", "or"], args: Iterable[Expr], neutral: Expr, absorbing: Expr) -> Expr:
+    kept: list[Expr] = []
+    for arg in args:
+        if arg.op == absorbing.op:
+            return absorbing
+        if arg.op == op:
+            kept.extend(arg.args)
+        elif arg.op != neutral.op:
+            kept.append(arg)
+    if not kept:
+        return neutral
+    return kept[0] if len(kept) == 1 else Expr(op, args=tuple(kept))

@@ -1,0 +1,15 @@
+"""Bytes to be written: ``render`` makes them, ``inventory`` reads them back for the proof, ``publish`` commits them."""
+
+from typing import NamedTuple
+
+
+class File(NamedTuple):
+    path: str  # relative to the tree's root, POSIX separators, no "..", no leading "/"
+    content: bytes
+    policy: str  # id of what it enforces; "" for kustomization.yaml and the like
+
+
+class FileTree(NamedTuple):
+    """Files sorted by path; no two paths equal when case is ignored."""
+
+    files: tuple[File, ...]

@@ -1,0 +1,1 @@
+"""The guardrail packs that ship with Meshwright, as data: one folder of Rego a pack."""
