@@ -18,9 +18,10 @@ DIMENSIONS: tuple[Dimension, ...] = ("principal", "source_ip", "port", "method",
 
 # exact/prefix/suffix/present: on any string dimension · template: "{*}" one non-empty segment, "{**}" any rest (path) ·
 # iexact/iprefix/isuffix: case ignored (host) · namespace: principal of that namespace, "*" not special ·
-# account: "ns/sa" under any trust domain · cidr: source_ip · number: port, decimal text
+# account: "ns/sa" under any trust domain · cidr: source_ip · number: port, decimal text ·
+# wildcard: text ".example.com": hosts `*.example.com` with or without a port, at least one character before the text
 PatternKind = Literal["exact", "prefix", "suffix", "present", "template", "iexact", "iprefix", "isuffix",
-                      "namespace", "account", "cidr", "number"]
+                      "namespace", "account", "cidr", "number", "wildcard"]
 
 
 class Pattern(NamedTuple):
