@@ -30,7 +30,7 @@ BOUNDS = {
     "version": Bound("--version, CPU, x python -c pass", 3.0),
     "check": Bound("check of examples/shop, all stages, CPU, x python -c pass", 8.0),
     "compile": Bound(f"compile with proof of {SERVICES} services, CPU, x PyYAML's C dumper on the same documents", 1.5),
-    "memory": Bound(f"peak memory of that compile, MiB", 256.0),
+    "memory": Bound("peak memory of that compile, MiB", 256.0),
     "emit": Bound("emitter, speed, x PyYAML's C dumper on the same documents", 8.0, at_least=True),
 }
 
