@@ -1,6 +1,7 @@
 """The direct matcher: one case per row of the table in istio-semantics 1.5."""
 
 import pytest
+
 from meshwright.access.expr import Pattern, PatternKind
 from meshwright.access.request import matches
 

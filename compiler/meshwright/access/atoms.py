@@ -1,0 +1,51 @@
+"""The atoms of one dimension: stand-ins for the classes of its values, and which of them each pattern covers, as bits."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from meshwright.access.candidates import candidates
+from meshwright.access.expr import Dimension, Pattern
+from meshwright.access.request import cidr_range, matches
+from meshwright.access.universe import FALLBACKS
+
+
+class Atoms(NamedTuple):
+    """``values[i]`` stands for its class, bit i of a mask for the same class; friendlier values have lower bits."""
+
+    values: tuple[str, ...]
+    masks: dict[Pattern, int]
+
+    @property
+    def full(self) -> int:
+        return (1 << len(self.values)) - 1
+
+
+def atoms(dimension: Dimension, patterns: Iterable[Pattern]) -> Atoms:
+    """The atoms under a set of patterns; remembered per set.  Raises TooMany and ValueError as ``candidates`` does."""
+    return _atoms(dimension, frozenset(patterns))
+
+
+# One name fixes the classes of a dimension that occurs in no pattern: its friendliest value stands for all.
+@lru_cache(maxsize=2048)
+def _atoms(dimension: Dimension, patterns: frozenset[Pattern]) -> Atoms:
+    if not patterns:
+        return Atoms(FALLBACKS[dimension][:1], {})
+    values = candidates(dimension, sorted(patterns))
+    place = {value: number for number, value in enumerate(values)}
+    masks = {}
+    for pattern in patterns:
+        kind, text = pattern
+        if kind == "exact":
+            masks[pattern] = 1 << place[text] if text in place else 0
+        elif kind == "prefix":
+            masks[pattern] = sum([1 << number for number, value in enumerate(values) if value.startswith(text)])
+        else:
+            masks[pattern] = sum([1 << number for number, value in enumerate(values) if matches(pattern, value)])
+    return Atoms(tuple(values), masks)
+
+
+def forget() -> None:
+    """Drop what was remembered (benchmarks measure the cold case)."""
+    _atoms.cache_clear()
+    cidr_range.cache_clear()

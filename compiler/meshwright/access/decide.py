@@ -1,0 +1,59 @@
+"""Questions about two sets of requests, in layers: as written, then by boxes, then "unknown".
+
+A third layer for hostile expressions belongs behind ``find``: where ``TooMany`` is caught, before ``Unknown`` is said.
+"""
+
+from typing import NamedTuple
+
+from meshwright.access.boxes import find
+from meshwright.access.canonical import canonical, includes
+from meshwright.access.expr import NOTHING, Expr
+from meshwright.access.request import Witness
+from meshwright.access.universe import TooMany
+
+BUDGET = 100_000  # steps on boxes; a policy as people write it takes some hundreds
+
+
+class Unknown(NamedTuple):
+    """No answer, and why: never to be taken for "no difference"."""
+
+    reason: str
+
+
+def difference_witness(left: Expr, right: Expr, budget: int = BUDGET) -> Witness | Unknown | None:
+    """A request in ``left`` and not in ``right``; None when there is none: ``left`` is a subset of ``right``.
+
+    Unknown beyond ``budget`` steps, and for patterns that have no meaning (a CIDR that cannot be read).
+    """
+    if left.op == "false" or right.op == "true":
+        return None
+    try:
+        if includes(canonical(right), canonical(left)):
+            return None
+        return find(left, right, budget)
+    except TooMany as found:
+        return Unknown(f"too many {found} to decide")
+    except ValueError as found:
+        return Unknown(str(found))
+    except RecursionError:
+        return Unknown("nested too deeply to decide")
+
+
+def is_empty(expr: Expr, budget: int = BUDGET) -> bool | Unknown:
+    """Whether no request is a member."""
+    return _no_witness(difference_witness(expr, NOTHING, budget))
+
+
+def subset(left: Expr, right: Expr, budget: int = BUDGET) -> bool | Unknown:
+    """Whether every member of ``left`` is one of ``right``."""
+    return _no_witness(difference_witness(left, right, budget))
+
+
+def equal(left: Expr, right: Expr, budget: int = BUDGET) -> bool | Unknown:
+    """Whether both have the same members."""
+    one_way = subset(left, right, budget)
+    return subset(right, left, budget) if one_way is True else one_way
+
+
+def _no_witness(found: Witness | Unknown | None) -> bool | Unknown:
+    return found if isinstance(found, Unknown) else found is None

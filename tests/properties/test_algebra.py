@@ -1,0 +1,124 @@
+"""The algebra against brute force: atoms against direct matching of many strings, decisions against every request of a small universe."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meshwright.access.automata import explore
+from meshwright.access.candidates import candidates
+from meshwright.access.decide import Unknown, difference_witness
+from meshwright.access.expr import Dimension, Expr, Pattern, all_of, any_of, match, negate
+from meshwright.access.request import Witness, evaluate, fix, matches
+from meshwright.access.universe import belongs
+
+QUICK = settings(max_examples=150, deadline=None)
+
+
+def words(alphabet: str, longest: int) -> list[str]:
+    return ["".join(chars) for length in range(longest + 1) for chars in product(alphabet, repeat=length)]
+
+
+# dimension -> (texts that patterns use, kinds, values tried)
+PATH_TEXTS = ["", "/", "/a", "/ab", "/a/", "/a/b", "/b/a", "a", "b", "/a/b/", "//", "a/b"]
+TEMPLATES = ["/{*}", "/{**}", "/a/{*}", "/{*}/b", "/a/{**}", "/{*}/a/{**}", "/{**}/b", "/a/{**}/b", "/{*}/{*}"]
+PATHS = [word for word in words("/abc", 5) if belongs("path", word)]
+METHODS = [word for word in words("ABc", 4) if word]
+HOSTS = words("aAb.:", 4)
+PRINCIPALS = ["", *(f"{td}/ns/{ns}/sa/{sa}" for td, ns, sa in product(("t", "tt", "u", "o"), ("a", "aa", "b", "c"), ("a", "ab", "b", "c")))]
+
+
+def text_patterns(texts: list[str], kinds: list[str]) -> st.SearchStrategy[Pattern]:
+    return st.builds(Pattern, st.sampled_from(kinds), st.sampled_from(texts)) | st.just(Pattern("present", ""))  # type: ignore[arg-type]
+
+
+PATH_PATTERNS = text_patterns(PATH_TEXTS, ["exact", "prefix"]) | st.builds(Pattern, st.just("template"), st.sampled_from(TEMPLATES))
+ANY_PATH_PATTERNS = PATH_PATTERNS | text_patterns(PATH_TEXTS, ["suffix"])
+METHOD_PATTERNS = text_patterns(["A", "AB", "B", "BA", "c", "ABA", ""], ["exact", "prefix", "suffix"])
+NAMES = ["a", "b", "a.b", "a.b:", "A.b", ".b", ".a.b", "b:", "b:a", "", ":a"]
+HOST_PATTERNS = text_patterns(NAMES, ["iexact", "iprefix", "isuffix"])
+DECLARED_HOSTS = (st.builds(Pattern, st.just("iexact"), st.sampled_from(["a", "a.b", "b:a", "A.b"]))
+                  | st.builds(Pattern, st.just("iprefix"), st.sampled_from(["a:", "a.b:"]))
+                  | st.builds(Pattern, st.just("wildcard"), st.sampled_from([".b", ".a", ".a.b", "."])))
+ANY_HOST_PATTERNS = HOST_PATTERNS | DECLARED_HOSTS | text_patterns(NAMES, ["exact", "prefix", "suffix"])
+PART_PATTERNS = (text_patterns(["t/ns/a/sa/a", "t/ns/a/sa/b", "u/ns/b/sa/a", "nobody", "", "t/ns/a/sa/"], ["exact"])
+                 | text_patterns(["t/", "u/", "t/ns/", "t/ns/a/", "t/ns/b/sa/", "x/", ""], ["prefix"])
+                 | text_patterns(["a/a", "a/b", "b/a", "a", "a/b/c"], ["account"]) | text_patterns(["a", "b", "", "a/sa"], ["namespace"]))
+ANY_PRINCIPAL_PATTERNS = PART_PATTERNS | text_patterns(["t", "t/ns/a", "b", "/sa/a", "a/sa/b", "", "/"], ["prefix", "suffix"])
+
+CASES = (
+    ("path", PATH_PATTERNS, PATHS), ("path", ANY_PATH_PATTERNS, PATHS), ("method", METHOD_PATTERNS, METHODS), ("host", HOST_PATTERNS, HOSTS),
+    ("host", DECLARED_HOSTS, HOSTS), ("host", ANY_HOST_PATTERNS, HOSTS), ("principal", PART_PATTERNS, PRINCIPALS),
+    ("principal", ANY_PRINCIPAL_PATTERNS, PRINCIPALS),
+)
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+@pytest.mark.parametrize("way", [candidates, explore])
+def test_no_value_is_without_a_stand_in(case: int, way: object) -> None:
+    """Every class that some value shows is stood for; what stands for a class is a value of the dimension."""
+    dimension, patterns, values = CASES[case]
+
+    @QUICK
+    @given(st.lists(patterns, min_size=1, max_size=5, unique=True))
+    def check(chosen: list[Pattern]) -> None:
+        stand_ins = way(dimension, chosen)  # type: ignore[operator]
+        assert all(belongs(dimension, value) for value in stand_ins)  # type: ignore[arg-type]
+        stood_for = {tuple(matches(pattern, value) for pattern in chosen) for value in stand_ins}
+        for value in values:
+            assert tuple(matches(pattern, value) for pattern in chosen) in stood_for, value
+
+    check()
+
+
+ADDRESSES = ["0.0.0.0", "10.0.0.0", "10.0.0.5", "10.0.0.255", "10.0.1.0", "10.255.255.255", "11.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::9",
+             "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
+CIDRS = st.sampled_from(["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.0.0.5", "10.0.0.0/32", "0.0.0.0/1", "128.0.0.0/1", "::/0", "::1", "2001:db8::/32"])
+
+
+@QUICK
+@given(st.lists(CIDRS, min_size=1, max_size=5, unique=True))
+def test_addresses(texts: list[str]) -> None:
+    chosen = [Pattern("cidr", text) for text in texts]
+    stood_for = {tuple(matches(pattern, value) for pattern in chosen) for value in candidates("source_ip", chosen)}
+    assert all(tuple(matches(pattern, value) for pattern in chosen) in stood_for for value in ADDRESSES)
+
+
+# A small universe in which nothing but these values matters: patterns are exact or cover whole groups of them.
+UNIVERSE = [Witness(principal, "10.0.0.1", port, method, path, "h") for principal, port, method, path in product(
+    ("", "t/ns/a/sa/a", "t/ns/a/sa/b", "u/ns/a/sa/a", "u/ns/c/sa/c"), (80, 81, 82), ("A", "B", "C"), ("/", "/a", "/a/b", "/c", "/a/b/c"))]
+LEAVES = [match("principal", "exact", "t/ns/a/sa/a"), match("principal", "account", "a/b"), match("principal", "namespace", "a"),
+          match("principal", "present"), match("principal", "prefix", "t/"), match("port", "number", "80"), match("port", "number", "81"),
+          match("method", "exact", "A"), match("method", "exact", "B"), match("path", "exact", "/a"), match("path", "prefix", "/a/"),
+          match("path", "template", "/a/{*}"), match("path", "exact", "/a/b"), Expr("true"), Expr("false")]
+EXPRESSIONS = st.recursive(st.sampled_from(LEAVES), lambda inner: st.one_of(
+    st.lists(inner, max_size=4).map(all_of), st.lists(inner, max_size=4).map(any_of), inner.map(negate)), max_leaves=12)
+
+
+@settings(max_examples=400, deadline=None)
+@given(EXPRESSIONS, EXPRESSIONS)
+def test_a_difference_is_found_exactly_when_there_is_one(left: Expr, right: Expr) -> None:
+    answer = difference_witness(left, right)
+    assert not isinstance(answer, Unknown)
+    if answer is None:
+        assert [one for one in UNIVERSE if evaluate(left, one) and not evaluate(right, one)] == []
+    else:
+        assert evaluate(left, answer) and not evaluate(right, answer)
+
+
+@QUICK
+@given(EXPRESSIONS, st.sampled_from(["principal", "port", "path"]))
+def test_fixing_a_dimension_answers_for_that_value(expr: Expr, dimension: Dimension) -> None:
+    for request in UNIVERSE[::7]:
+        assert evaluate(fix(expr, dimension, request.value(dimension)), request) == evaluate(expr, request)
+
+
+def test_a_question_beyond_the_budget_is_unknown() -> None:
+    left = all_of(negate(all_of((match("path", "exact", f"/{n}"), match("method", "exact", f"M{n}"), match("host", "iexact", f"h{n}")))) for n in range(30))
+    answer = difference_witness(left, Expr("false"), budget=200)
+    assert isinstance(answer, Unknown)
+
+
+def test_a_pattern_without_meaning_is_unknown() -> None:
+    assert isinstance(difference_witness(match("source_ip", "cidr", "10.0.0.0/99"), match("source_ip", "cidr", "10.0.0.0/8")), Unknown)
