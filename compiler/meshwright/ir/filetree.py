@@ -13,3 +13,16 @@ class FileTree(NamedTuple):
     """Files sorted by path; no two paths equal when case is ignored."""
 
     files: tuple[File, ...]
+
+
+class LockEntry(NamedTuple):
+    path: str
+    sha256: str  # of the bytes, 64 hexadecimal digits
+    policy: str  # as in File
+
+
+class Lock(NamedTuple):
+    """What ``ir.lock`` reads and writes: the files of a tree, sorted by path."""
+
+    schema: int
+    entries: tuple[LockEntry, ...]

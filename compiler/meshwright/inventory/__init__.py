@@ -1,0 +1,7 @@
+"""All YAML that comes in: cluster objects, other people's Istio objects, trees to judge.  Reads files."""
+
+from meshwright.inventory.folder import read_folder
+from meshwright.inventory.reading import read_inventory
+from meshwright.inventory.tree import read_tree
+
+__all__ = ["read_folder", "read_inventory", "read_tree"]

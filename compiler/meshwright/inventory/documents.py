@@ -1,0 +1,68 @@
+"""From the bytes of one file to its documents, by the fast reader where it can and by the complete one elsewhere."""
+
+import re
+from typing import NamedTuple
+
+from meshwright.diagnostics import Diagnostic, Outcome, error
+from meshwright.inventory.events import Failure, Read, read_events
+from meshwright.inventory.limits import DOCUMENTS
+from meshwright.inventory.plain import OPEN, UNREAD, Places, Token, read_plain
+from meshwright.inventory.text import chunks, decode
+from meshwright.source import Span
+
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+
+
+class Documents(NamedTuple):
+    """What one file holds.  ``places``: (id of a mapping, "name" or "port") → code points of that value."""
+
+    path: str
+    reads: tuple[Read, ...]
+    places: Places
+
+
+def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Documents]:
+    """The documents of the file ``path``; empty ones are left out.
+
+    Documents are read independently, so one run reports the mistakes of all.  MW0803 to MW0809 and MW0816 come out.
+    """
+    text = decode(data, path)
+    if isinstance(text, Diagnostic):
+        return Outcome(None, (text,))
+    reads: list[Read] = []
+    places: Places = {}
+    wrong: list[Diagnostic] = []
+    parts = chunks(text)
+    if len(parts) > DOCUMENTS:
+        return Outcome(None, (error("MW0804", f"`{path}` holds more than {DOCUMENTS:,} documents", Span(path, 0, 0)),))
+    for start, end in parts:
+        value = read_plain(text, start, end, memo, places)
+        if value is UNREAD:
+            try:
+                reads.extend(found for found in read_events(text[start:end], start, path, places) if found.value is not None)
+            except Failure as failure:
+                wrong.append(_template(text, start, end, path) or failure.found)
+        elif value is not OPEN:
+            reads.append(Read(value, start, end))
+    return Outcome(Documents(path, tuple(reads), places), tuple(wrong))
+
+
+def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:
+    """MW0807 when what could not be read has `{{` outside of strings and comments: an unrendered chart."""
+    part = text[start:end]
+    if "{{" not in part:
+        return None
+    bare = _QUOTED.sub(lambda match: " " * len(match[0]), part)
+    at = bare.find("{{")
+    if at < 0:
+        return None
+    close = part.find("}}", at)
+    stop = close + 2 if 0 <= close < at + 200 else at + 2
+    return error(
+        "MW0807",
+        f"`{path}` is a template, not YAML",
+        Span(path, start + at, start + stop),
+        label="filled in by Helm",
+        notes=("what the template would become cannot be known from here",),
+        help=("render the chart first: `helm template`",),
+    )

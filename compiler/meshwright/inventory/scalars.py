@@ -1,0 +1,52 @@
+"""What an unquoted word of YAML means, and where readers disagree.
+
+PyYAML reads YAML 1.1, kubectl a mixture of 1.1 and 1.2, other tools 1.2.  A word they read differently becomes an
+``Ambiguous``: harmless in a ConfigMap, an error wherever Meshwright needs the value.
+"""
+
+import re
+
+
+class Ambiguous(str):
+    """A word as written that some readers take for a boolean, a number, a date; never equal in type to a ``str`` read from quotes."""
+
+    __slots__ = ()
+
+
+_FIXED: dict[str, object] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
+_TRAP = re.compile(
+    r"""y|n|yes|no|on|off            # booleans of YAML 1.1, any case
+    | [-+]?\.(?:inf|nan) | nan | inf
+    | [-+]?0[xob]?[0-9a-f_]+         # octal, hexadecimal, binary, leading zeros
+    | [-+]?[0-9][0-9_,]*(?::[0-9_.]+)*   # signs, separators, base 60
+    | [-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:e[-+]?[0-9]+)?
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t\ \t].*)?
+    | = | <<
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+
+def resolve(word: str) -> object:
+    """None, True, False, an int, a float, a ``str``; or ``Ambiguous``."""
+    if word in _FIXED:
+        return _FIXED[word]
+    if _INTEGER.fullmatch(word):
+        return int(word)
+    if _DECIMAL.fullmatch(word):
+        return float(word)
+    return Ambiguous(word) if _TRAP.fullmatch(word) else word
