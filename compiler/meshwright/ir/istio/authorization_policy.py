@@ -58,7 +58,7 @@ class Condition(Strict):
 
 
 class Rule(Strict):
-    from_: Annotated[list[From], Field(alias="from", min_length=1, max_length=512)] | None = None
+    from_: Annotated[list[From] | None, Field(alias="from", min_length=1, max_length=512)] = None
     to: Annotated[list[To], Field(min_length=1)] | None = None
     when: Annotated[list[Condition], Field(min_length=1)] | None = None
 
