@@ -1,0 +1,178 @@
+"""One L7 service: what its waypoint enforces, in service ports and with the identities of the callers."""
+
+from collections.abc import Iterable
+
+from meshwright.diagnostics import Diagnostic
+from meshwright.ir.intent import Grant, Http, PathPattern, Port, Service, Source
+from meshwright.ir.manifest import Manifest
+from meshwright.lower import refuse
+from meshwright.lower.objects import policy, rule, service_ref, spans
+from meshwright.lower.peers import among, others, peers
+from meshwright.lower.plan import Plan
+
+MOST_RULES = 512  # of a policy, and sources of a rule (CRD schema)
+
+
+def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list[Manifest]:
+    """ALLOW, DENY (if anything is denied) and identity fence of one service, attached to the Service at its waypoint.
+
+    The fence denies, port by port, every identity without a grant there: nobody's ALLOW at the waypoint opens the service for
+    somebody new.  Diagnostics: MW0606, MW0607, MW0608, MW0615, MW0624, MW0627.
+    """
+    allows: list[Grant] = []
+    denies: dict[int, list[Grant]] = {}
+    for port in service.ports:
+        grants = plan.at_service.get((service.id, port.number), [])
+        allows.extend(grant for grant in grants if grant.effect == "allow")
+        if port.is_http:
+            denied = [*(grant for grant in grants if grant.effect == "deny"), *_denies_by_other_services(plan, service, port, found)]
+            if denied:
+                denies[port.number] = denied
+        _refuse_raw_port(plan, service, port, grants, found)
+    _refuse_callers(plan, service, allows, found)
+
+    target = {"targetRefs": service_ref(service.name)}
+    allow = _rules(plan, [(grant, grant.target.port) for grant in allows])
+    deny = _rules(plan, [(grant, number) for number, grants in denies.items() for grant in grants if grant.source.kind != "unidentified"])
+    fence = _fence(plan, allows)
+    origin = spans(plan.program, allows)
+    made = [
+        policy(service.namespace, f"{service.name}-l7-allow", f"{service.id} l7 allow",
+               {"action": "ALLOW", **target, **({"rules": allow} if allow else {})}, origin),
+        policy(service.namespace, f"{service.name}-l7-fence", f"{service.id} l7 fence",
+               {"action": "DENY", **target, "rules": fence}, origin),
+    ]
+    if deny:
+        origin = spans(plan.program, (one for some in denies.values() for one in some))
+        made.append(policy(service.namespace, f"{service.name}-l7-deny", f"{service.id} l7 deny",
+                           {"action": "DENY", **target, "rules": deny}, origin))
+    for rules in (allow, deny):
+        if len(rules) > MOST_RULES:
+            found.append(refuse.too_many(f"service `{service.id}`", "rules of one policy", len(rules), MOST_RULES, service.span))
+    return made
+
+
+def path_values(path: PathPattern) -> list[str]:
+    """The `paths` values that match exactly ``path`` (reference: istio-semantics 1.5).
+
+    A value that ends in "*" matches as a string prefix, so a subtree is two values; a template must not mix with "*".
+    """
+    if any(part is not None and ("*" in part or "{" in part or "}" in part) for part in path.segments):
+        raise ValueError(f"path {path}: a literal part that Istio reads as a pattern passed the check")
+    base = "".join("/" + ("{*}" if part is None else part) for part in path.segments)
+    if not path.subtree:
+        return [base or "/"]
+    if not base:
+        return ["/*"]
+    return [base, base + ("/{**}" if None in path.segments else "/*")]
+
+
+def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object]]:
+    """Rules for ``grants`` (each at a service port): one for all the sources that have the same doors."""
+    doors: dict[Source, list[tuple[int, Http | None]]] = {}
+    for grant, number in grants:
+        doors.setdefault(_bare(grant.source), []).append((number, grant.http))
+    callers: dict[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...], list[Source]] = {}
+    for source, its_doors in doors.items():
+        callers.setdefault(_operations(its_doors), []).append(source)
+    made: list[tuple[tuple[tuple[str, str], ...], dict[str, object]]] = []
+    for operations, sources in callers.items():
+        to = [{key: list(values) for key, values in zip(("ports", "methods", "paths"), one, strict=True) if values} for one in operations]
+        if any(source.kind == "anyone" for source in sources):
+            made.append(((), rule([], to)))
+        else:
+            made.append((tuple(map(_order, sources)), rule(among(peers(sources, (), plan.gateways), plan.program.mesh.trust_domain), to)))
+    return [one for _, one in sorted(made, key=lambda pair: min(pair[0], default=()))]
+
+
+def _bare(source: Source) -> Source:
+    """Without what only people read, so that equal sources are equal; a listener port has been judged by now."""
+    return source._replace(name="", port=0) if source.name or source.port else source
+
+
+def _order(source: Source) -> tuple[str, str]:
+    return source.kind, str(source.identity or source.gateway or source.namespace)
+
+
+def _operations(doors: Iterable[tuple[int, Http | None]]) -> tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]:
+    """Products of (ports, methods, paths) that together are exactly ``doors``; () in a place means any."""
+    doors = list(doors)
+    whole = sorted({number for number, http in doors if http is None})
+    paths: dict[tuple[int, tuple[str, ...]], set[str]] = {}
+    for number, http in doors:
+        if http is not None and number not in whole:
+            paths.setdefault((number, tuple(sorted(set(http.methods)))), set()).update(path_values(http.path))
+    ports: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    for (number, methods), values in paths.items():
+        ports.setdefault((methods, tuple(sorted(values))), []).append(number)
+    made = [(sorted(numbers), methods, values) for (methods, values), numbers in ports.items()]
+    if whole:
+        made.append((whole, (), ()))
+    return tuple((tuple(map(str, numbers)), methods, values) for numbers, methods, values in sorted(made))
+
+
+def _fence(plan: Plan, allows: list[Grant]) -> list[dict[str, object]]:
+    callers: dict[int, set[Source]] = {}
+    for grant in allows:
+        callers.setdefault(grant.target.port, set()).add(_bare(grant.source))
+    if not callers:
+        return [{}]
+    alike: dict[frozenset[Source], list[int]] = {}
+    for number in sorted(callers):
+        alike.setdefault(frozenset(callers[number]), []).append(number)
+    domain = plan.program.mesh.trust_domain
+    made = [rule(others(peers(sources, (), plan.gateways), domain), [{"ports": [str(number) for number in numbers]}])
+            for sources, numbers in alike.items()]
+    made.append(rule([], [{"notPorts": [str(number) for number in sorted(callers)]}]))
+    return made
+
+
+def _denies_by_other_services(plan: Plan, service: Service, port: Port, found: list[Diagnostic]) -> list[Grant]:
+    """Denies on other services whose pods' target port is the one behind ``port``: a deny covers that port by any address."""
+    made = []
+    seen = set()
+    for pod_set in service.pod_sets:
+        for other, its_port in plan.behind[pod_set, port.target]:
+            if (other.id, its_port.number) in seen or (other.id, its_port.number) == (service.id, port.number):
+                continue
+            seen.add((other.id, its_port.number))
+            for grant in plan.at_service.get((other.id, its_port.number), ()):
+                if grant.effect == "deny":
+                    if not set(service.pod_sets) <= set(other.pod_sets):
+                        found.append(refuse.deny_of_some_pods(plan, grant, service, port.number))
+                    made.append(grant)
+    return made
+
+
+def _refuse_raw_port(plan: Plan, service: Service, port: Port, grants: list[Grant], found: list[Diagnostic]) -> None:
+    """Envoy opens the connection to the backend before it judges a TCP port."""
+    for grant in grants:
+        if not port.is_http and grant.http is not None:
+            found.append(refuse.http_at_raw_port(plan, grant, port))
+            return
+        if not port.is_http and grant.effect == "allow":
+            found.append(refuse.raw_port_behind_waypoint(plan, grant, service, port))
+            return
+    if port.is_http:
+        return
+    waypoint = plan.waypoints[service.id]
+    for pod_set in service.pod_sets:
+        for other, its_port in plan.behind[pod_set, port.target]:
+            if its_port.is_http and plan.waypoints.get(other.id) == waypoint:
+                for grant in plan.at_service.get((other.id, its_port.number), ()):
+                    if grant.effect == "allow":
+                        found.append(refuse.raw_port_behind_waypoint(plan, grant, service, port))
+                        return
+
+
+def _refuse_callers(plan: Plan, service: Service, allows: list[Grant], found: list[Diagnostic]) -> None:
+    seen: set[Source] = set()
+    for grant in allows:
+        if grant.source in seen:
+            continue
+        seen.add(grant.source)
+        if grant.source.kind == "unidentified":
+            found.append(refuse.without_identity_to_service(plan, grant))
+        sidecar = plan.sidecar_of(grant.source)
+        if sidecar:
+            found.append(refuse.sidecar_caller(plan, grant, service, sidecar))
