@@ -10,7 +10,7 @@ from meshwright.source import Span
 
 
 class Name(NamedTuple):
-    """`web` (namespace None), `shop/web`, or a quoted name."""
+    """`web` (namespace None), `shop/web`, or a quoted name; `quoted` only when it needs its quotes."""
 
     namespace: str | None
     text: str
@@ -251,3 +251,17 @@ class Module(NamedTuple):
     statements: tuple[Statement, ...]  # in order of writing
     later: tuple[Later, ...]  # those inside blocks; top-level ones stand in `statements`
     comments: tuple[Comment, ...]
+    tokens: "Tokens | None" = None  # None: made by hand, cannot be formatted
+    errors: tuple[ErrorNode, ...] = ()  # those inside blocks; top-level ones stand in `statements`
+
+
+class Tokens(NamedTuple):
+    """Every character of a file, for formatting: ``lexemes`` joined give the text back.
+
+    ``kinds`` has one entry a lexeme: "" for blanks, comments and newlines that separate nothing, "_NL" for a newline that
+    ends a statement, the text itself for keywords and marks, else the name of a terminal ("NAME", "STRING", "INT", ...);
+    "UNQUOTE" is a name in quotes that it does not need.
+    """
+
+    lexemes: tuple[str, ...]
+    kinds: tuple[str, ...]

@@ -1,0 +1,81 @@
+"""Cuts a text into lexemes, whatever the grammar makes of them: blanks, newlines, comments, strings, words, marks.
+
+Every character belongs to exactly one lexeme, so their lengths give all positions, and junk cannot be skipped silently.
+Linear in the length of the text: the pattern never backtracks into a lexeme.
+"""
+
+import re
+from itertools import accumulate
+from typing import NamedTuple
+
+from meshwright_grammar import tables
+
+NEWLINE = ("newline",)  # candidates of a lexeme that ends lines
+TRIVIA: tuple[str, ...] = ()  # candidates of a blank or a comment
+BAD = ("bad",)  # candidates of what no state accepts
+
+# A newline before one of these never ends a statement: none of them can begin one (mesh.lark, _NL).
+CONTINUATIONS = frozenset(("->", "when", "and", "until", "because"))
+
+_LEXEME = re.compile(
+    r"[ \t]++|(?:\r?\n[ \t]*+)++|#[^\r\n]*+"
+    r'|"(?:[^"\\\n]|\\[^\n])*+"?+'
+    r"|(?:[0-9a-f]{0,4}+:){2,}+[0-9a-f:.]*+(?:/\w++)?+"
+    r"|[\w$](?:[\w./%$]|-(?!>))*+|->|.", re.DOTALL)
+
+# Characters that a reader does not see as what they are: controls, bidirectional marks, invisible ones, other line ends.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+                       "|\r(?!\n)")
+
+_LITERALS = {text: (text, "NAME") if text[0].isalpha() else (text,) for text in tables.LITERALS}
+
+
+class Cut(NamedTuple):
+    """A text in lexemes; ``kinds`` is filled by the driver: what each was taken for, "" for blanks and comments."""
+
+    path: str
+    lexemes: list[str]
+    starts: list[int]
+    kinds: list[str]
+
+
+def cut(path: str, text: str) -> Cut:
+    """All lexemes of ``text``, none empty, and the offset of each."""
+    lexemes = _LEXEME.findall(text)
+    starts = [0, *accumulate(map(len, lexemes))]
+    return Cut(path, lexemes, starts, [""] * len(lexemes))
+
+
+def forbidden(text: str) -> list[int]:
+    """Offsets of characters that must not occur anywhere, not even in comments."""
+    return [found.start() for found in FORBIDDEN.finditer(text)]
+
+
+def candidates(lexeme: str) -> tuple[str, ...]:
+    """The terminals a lexeme can be, in the order of trying: TRIVIA, NEWLINE and BAD are special."""
+    first = lexeme[0]
+    if first in " \t#":
+        return TRIVIA
+    if first in "\r\n":
+        return NEWLINE if lexeme != "\r" else BAD
+    if first == '"':
+        return ("STRING",) if is_closed(lexeme) else BAD
+    known = _LITERALS.get(lexeme)
+    found = [name for name, pattern in _words() if pattern.fullmatch(lexeme)]
+    if known:
+        return known + tuple(name for name in found if name != "NAME")
+    return tuple(found) or BAD
+
+
+def is_closed(string: str) -> bool:
+    """Whether a lexeme that begins with a quote also ends with one that is not escaped."""
+    return len(string) > 1 and string[-1] == '"' and (len(string) - len(string[1:-1].rstrip("\\"))) % 2 == 0
+
+
+def _words() -> list[tuple[str, re.Pattern[str]]]:
+    if not _PATTERNS:
+        _PATTERNS.extend((name, re.compile(pattern)) for name, pattern in tables.WORDS.items())
+    return _PATTERNS
+
+
+_PATTERNS: list[tuple[str, re.Pattern[str]]] = []
