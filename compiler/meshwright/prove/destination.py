@@ -1,0 +1,82 @@
+"""What the obligations are told about one destination, and how they answer."""
+
+from typing import NamedTuple
+
+from meshwright.access.decide import Unknown
+from meshwright.access.expr import Expr
+from meshwright.access.reach import Reach, Way
+from meshwright.access.request import Witness
+from meshwright.ir.intent import Program
+from meshwright.ir.proof import Obligation, Request, Verdict
+from meshwright.prove.meaning import Meaning
+from meshwright.prove.question import Judge
+
+
+class Case(NamedTuple):
+    """One destination: the model's answer, and the intent about it."""
+
+    program: Program
+    meaning: Meaning
+    judge: Judge
+    reach: Reach
+    pods: str  # id of the pod set; "" for pods that the intent does not know: nothing is allowed there
+    waypoints: tuple[tuple[str, int], ...]  # waypoints that may dial the pods themselves, and at which target port
+
+
+def compare(case: Case, obligation: Obligation, way: Way, left: Expr, right: Expr, reason: str) -> Verdict | None:
+    """None when ``left`` is inside ``right``, else the verdict with the witness, or why there is no answer."""
+    if left is right or left.op == "false" or right.op == "true":
+        return None
+    answer = case.judge.outside(left, right)
+    if answer is None:
+        return None
+    where = way_text(way)
+    if isinstance(answer, Unknown):
+        return Verdict(obligation, case.reach.destination, where, "unknown", None, (), way.objects, answer.reason)
+    request = as_request(case, way, answer)
+    return Verdict(obligation, case.reach.destination, where, "fails", request, rules_about(case, way, answer), way.objects, reason)
+
+
+def as_request(case: Case, way: Way, witness: Witness) -> Request:
+    """The witness with what the way fixes: port, and the identity that the enforcing points see."""
+    principal = witness.principal
+    gateway = case.meaning.gateways.get(way.gateway)
+    if way.kind == "plaintext":
+        principal = ""
+    elif gateway is not None:
+        principal = gateway.identity.principal(case.program.mesh.trust_domain)
+    port = witness.port if way.kind in ("pod", "plaintext") else way.port or way.target or witness.port
+    return Request(principal, witness.source_ip, port, witness.method, witness.path, witness.host)
+
+
+def rules_about(case: Case, way: Way, witness: Witness) -> tuple[int, ...]:
+    """Rules on this destination whose source, target and door meet the request."""
+    from meshwright.access.request import evaluate
+    from meshwright.prove.meaning.terms import http_term
+
+    target = witness.port if way.kind in ("pod", "plaintext") else way.target
+    request = Witness(*as_request(case, way, witness))
+    return tuple(sorted({grant.rule for grant in case.meaning.grants_on(case.pods, target)
+                         if evaluate(case.meaning.source(grant.source), request) and evaluate(http_term(grant.http), request)}))
+
+
+def way_text(way: Way) -> str:
+    """One way in words, for people."""
+    through = [proxy for proxy in way.by if proxy.startswith("waypoint ")]
+    passed = f", through {' and '.join(through)}" if through else ""
+    address = f"{way.service} port {way.port}"
+    if way.kind == "service":
+        return f"the address of {address}{passed}"
+    if way.kind == "without-waypoint":
+        return f"the address of {address} while its waypoint is not ready"
+    if way.kind == "pod":
+        return "the pod's own address"
+    if way.kind == "plaintext":
+        return "plaintext from outside the mesh"
+    if way.kind == "gateway":
+        return f"gateway {way.gateway} listener {way.listener}, routed to {address}{passed}"
+    if way.kind == "other-service":
+        return f"the address of another service on the same pods, {address}{passed}"
+    if way.kind == "mesh-route":
+        return f"a route of {address} that names this one as backend{passed}"
+    return f"a service that nobody declared{passed}"

@@ -1,0 +1,102 @@
+"""Verdicts that do not hold, as diagnostics: obligation, destination, way, the request in words, rules and objects."""
+
+from meshwright.diagnostics import Diagnostic, Label, error
+from meshwright.ir.intent import Program
+from meshwright.ir.proof import Obligation, Proof, Request, Verdict
+from meshwright.source import Span
+
+CODES: dict[Obligation, str] = {"sound": "MW0401", "complete": "MW0402", "sealed": "MW0403", "transport": "MW0404", "invariant": "MW0406"}
+UNKNOWN = "MW0405"
+OUTSIDE = "MW0407"
+MOST_OBJECTS = 8
+
+
+def findings(program: Program, proof: Proof) -> tuple[Diagnostic, ...]:
+    """One error for each obligation and destination that does not hold; further ways of the same one are counted in its notes."""
+    groups: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in proof.verdicts:
+        if verdict.status != "holds":
+            claim = verdict.way if verdict.obligation == "invariant" else ""
+            groups.setdefault((_code(verdict), verdict.destination, claim), []).append(verdict)
+    return tuple(_finding(program, code, group) for (code, _, _), group in groups.items())
+
+
+def request_text(request: Request, way: str) -> str:
+    """One request in words, with the attributes that the way has."""
+    who = f"`{request.principal}`" if request.principal else f"a peer without mesh identity at {request.source_ip}"
+    if "plaintext" in way or "pod's own address" in way:
+        return f"a connection from {who} to port {request.port}"
+    host = f" for host `{request.host}`" if way.startswith("gateway ") else ""
+    return f"`{request.method} {request.path}`{host} from {who} to port {request.port}"
+
+
+def _code(verdict: Verdict) -> str:
+    if verdict.status == "unknown":
+        return UNKNOWN
+    return CODES.get(verdict.obligation, OUTSIDE)
+
+
+def _finding(program: Program, code: str, group: list[Verdict]) -> Diagnostic:
+    first = group[0]
+    notes = [f"by {first.way}"] if first.way and first.obligation != "invariant" else []
+    if first.objects:
+        shown = ", ".join(f"`{name}`" for name in first.objects[:MOST_OBJECTS])
+        more = len(first.objects) - MOST_OBJECTS
+        notes.append(f"objects that took part: {shown}" + (f" and {more} more" if more > 0 else ""))
+    if len(group) > 1 and first.obligation != "invariant":
+        notes.append(f"{len(group) - 1} more of the same at this destination: " + "; ".join(_brief(verdict) for verdict in group[1:4]))
+    if code == "MW0406":
+        notes.append("everything that the rules allow counts, whoever wrote them")
+    span, others = _places(program, first)
+    label = _LABELS.get(code, "") if span else ""
+    return error(code, _message(code, first), span, label=label, others=others, notes=notes, help=(_HELP[code],))
+
+
+def _message(code: str, verdict: Verdict) -> str:
+    where = f"`{verdict.destination}`"
+    request = request_text(verdict.request, verdict.way) if verdict.request is not None else ""
+    if code == "MW0401":
+        return f"the manifests let {request} in to {where}, which the intent does not allow"
+    if code == "MW0402":
+        return f"the manifests refuse {request} at {where}, which the intent allows"
+    if code == "MW0403":
+        return f"{where} is not sealed: {request} {verdict.reason}"
+    if code == "MW0404":
+        return f"at port {verdict.request.port if verdict.request else 0} of {where} {verdict.reason}"
+    if code == "MW0406":
+        return f"invariant {where} does not hold: `{verdict.way}`: {verdict.reason}"
+    if code == OUTSIDE:
+        return f"{where} is outside the mesh: {verdict.reason}"
+    return f"the proof has no answer for {where}: {verdict.reason}"
+
+
+def _brief(verdict: Verdict) -> str:
+    return verdict.way or verdict.reason
+
+
+_LABELS = {"MW0401": "nearest rule", "MW0402": "this rule", "MW0406": "this claim", "MW0407": "its pods"}
+_HELP = {
+    "MW0401": "compile again instead of editing the manifests, or write a rule that allows this request",
+    "MW0402": "compile again instead of editing the manifests, or look for a foreign object that refuses it",
+    "MW0403": "keep the DENY policies of the output: only they hold against an ALLOW that somebody adds",
+    "MW0404": "compile again: PeerAuthentication must be STRICT but for the ports granted to `unidentified`",
+    "MW0405": "unknown is never a pass: remove the object or field that is not modelled, or declare the namespace `enforce no`",
+    "MW0406": "take back the rule that breaks the claim, or narrow the claim",
+    "MW0407": "let the mesh capture the pods, move them to a namespace with `enforce no`, or remove what takes them out of capture",
+}
+
+
+def _places(program: Program, verdict: Verdict) -> tuple[Span | None, list[Label]]:
+    rules = [program.rules[number] for number in verdict.rules if 0 <= number < len(program.rules)]
+    labels = [Label(rule.span, f"rule `{rule.text}`") for rule in rules[:MOST_OBJECTS]]
+    if verdict.obligation == "invariant":
+        for invariant in program.invariants:
+            for claim in invariant.claims:
+                if (invariant.title, claim.text) == (verdict.destination, verdict.way):
+                    return claim.span, labels
+    if rules:
+        return rules[0].span, labels[1:]
+    for workload in program.inventory.workloads:
+        if workload.id == verdict.destination:
+            return workload.span, []
+    return next((space.span for space in program.namespaces if f"other pods {space.name}" == verdict.destination), None), []

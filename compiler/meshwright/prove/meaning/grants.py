@@ -1,0 +1,190 @@
+"""What the grants of a program allow on each way to a pod set.
+
+A grant to a service without HTTP terms holds for the pods' target port too, because ztunnel cannot tell the two apart; one
+with HTTP terms holds at the service's address only.  A deny on a service holds at its address and at the target port.
+"""
+
+from collections.abc import Iterable
+
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, match, negate
+from meshwright.access.request import fix
+from meshwright.ir.intent import Gateway, Grant, PodSet, Program, Service, Source
+from meshwright.prove.meaning.routes import routed
+from meshwright.prove.meaning.terms import gateway_term, http_term, source_term
+
+GATEWAYS = ("gateway", "any-gateway")
+NOT_BY_ADDRESS = (*GATEWAYS, "unidentified")  # sources that reach pods by another way
+
+
+class Meaning:
+    """The intent of one program, asked way by way; answers are remembered."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.trust_domain = program.mesh.trust_domain
+        self.services: dict[str, Service] = {service.id: service for service in program.services}
+        self.pod_sets: dict[str, PodSet] = {pods.id: pods for pods in program.pod_sets}
+        self.gateways: dict[str, Gateway] = {gateway.id: gateway for gateway in program.gateways}
+        self.targets = {(service.id, port.number): port.target for service in program.services for port in service.ports}
+        self._by_service: dict[str, list[Grant]] = {}
+        self._by_pods: dict[str, list[Grant]] = {}
+        for grant in program.grants:
+            where = self._by_service if grant.target.kind == "service" else self._by_pods
+            where.setdefault(grant.target.id, []).append(grant)
+        self._sources: dict[Source, Expr] = {}
+        self._known: dict[tuple[str, ...], Expr] = {}
+
+    def at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
+        """Requests that may come by the address of ``service`` ``port`` to target port ``target`` of ``pods``.
+
+        A ``service`` that is not in the program adds nothing of its own.
+        """
+        return self._remember("at_service", service, port, pods, target)
+
+    def asked_at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
+        """The part of ``at_service`` that must get in that way: what is granted to the service, gateways' clients aside."""
+        return self._remember("asked_at_service", service, port, pods, target)
+
+    def callers_of(self, service: str, port: int, pods: str, target: int) -> Expr:
+        """``at_service`` with HTTP terms dropped: everybody who may come that way with any request; over principal and source_ip."""
+        return self._remember("callers_of", service, port, pods, target)
+
+    def at_pods(self, pods: str) -> Expr:
+        """Requests that may come by a pod's own address; over port too, which is the target port."""
+        return self._remember("at_pods", pods)
+
+    def asked_at_pods(self, pods: str) -> Expr:
+        """The part of ``at_pods`` that must get in that way: `pods of`, and headless services, for callers with an identity."""
+        return self._remember("asked_at_pods", pods)
+
+    def asked_in_plaintext(self, pods: str) -> Expr:
+        """Requests without identity that must get in by a pod's address: `unidentified` ones; over source_ip and port."""
+        return self._remember("asked_in_plaintext", pods)
+
+    def through_gateway(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        """Requests of clients of a gateway's listener that a route sends to ``service`` ``port`` and that are granted."""
+        return self._remember("through_gateway", gateway, listener, service, port, pods, target)
+
+    def asked_through_gateway(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        """The part of ``through_gateway`` that must get in: what is granted to the service itself."""
+        return self._remember("asked_through_gateway", gateway, listener, service, port, pods, target)
+
+    def plaintext_ports(self, pods: str) -> Expr:
+        """Target ports where some `unidentified` source is granted; over port."""
+        return self._remember("plaintext_ports", pods)
+
+    def source(self, source: Source) -> Expr:
+        """Who asks, at a way where the principal is seen."""
+        found = self._sources.get(source)
+        if found is None:
+            found = self._sources[source] = source_term(source, self.trust_domain, self.program.gateways)
+        return found
+
+    def grants_on(self, pods: str, target: int) -> list[Grant]:
+        """Every grant that is about target port ``target`` of ``pods``, by whatever address; 0 = any port."""
+        found = [grant for grant in self._by_pods.get(pods, ()) if not target or grant.target.port in (0, target)]
+        for service in self.pod_sets[pods].services if pods in self.pod_sets else ():
+            found += [grant for grant in self._by_service.get(service, ()) if not target or self._target(grant) == target]
+        return found
+
+    def _remember(self, name: str, *key: str | int) -> Expr:
+        place = (name, *map(str, key))
+        found = self._known.get(place)
+        if found is None:
+            found = self._known[place] = getattr(self, "_" + name)(*key)
+        return found
+
+    def _target(self, grant: Grant) -> int:
+        return self.targets.get((grant.target.id, grant.target.port), 0) if grant.target.kind == "service" else grant.target.port
+
+    def _here(self, service: str, port: int, pods: str, target: int) -> list[Grant]:
+        """Grants that hold on the way by the address of ``service``: its own, L4 ones on the target port, every deny there."""
+        return [grant for grant in self.grants_on(pods, target)
+                if grant.effect == "deny" or grant.http is None or grant.target == ("service", service, port)]
+
+    def _at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
+        return self._permitted(self._here(service, port, pods, target))
+
+    def _asked_at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
+        return self._permitted(grant for grant in self._here(service, port, pods, target) if grant.effect == "deny" or (
+            grant.source.kind not in GATEWAYS and grant.target == ("service", service, port)))
+
+    def _callers_of(self, service: str, port: int, pods: str, target: int) -> Expr:
+        here = self._here(service, port, pods, target)
+        refused = any_of(self.source(grant.source) for grant in here
+                         if grant.effect == "deny" and grant.http is None and not grant.source.port)
+        return both(any_of(self.source(grant.source) for grant in here if grant.effect == "allow"), negate(refused))
+
+    def _at_pods(self, pods: str) -> Expr:
+        return self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny" or grant.http is None
+                                or grant.target.kind == "pods"), ports=True)
+
+    def _asked_at_pods(self, pods: str) -> Expr:
+        return self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny" or (
+            (grant.target.kind == "pods" or self._is_headless(grant)) and grant.source.kind not in NOT_BY_ADDRESS)), ports=True)
+
+    def _asked_in_plaintext(self, pods: str) -> Expr:
+        return fix(self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny"
+                                    or grant.source.kind == "unidentified"), ports=True), "principal", "")
+
+    def _is_headless(self, grant: Grant) -> bool:
+        return grant.target.kind == "service" and self.services[grant.target.id].headless
+
+    def _through_gateway(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        return self._at_gateway(gateway, listener, service, port, self._here(service, port, pods, target))
+
+    def _asked_through_gateway(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        asked = [grant for grant in self._here(service, port, pods, target)
+                 if grant.effect == "deny" or (grant.source.kind in GATEWAYS and grant.target == ("service", service, port))]
+        return self._at_gateway(gateway, listener, service, port, asked)
+
+    def _at_gateway(self, gateway: str, listener: int, service: str, port: int, grants: list[Grant]) -> Expr:
+        known = self.gateways.get(gateway)
+        if known is None:
+            return NOTHING
+        return both(self._of_listener(known, listener, grants), routed(self.program, known, listener, service, port))
+
+    def _of_listener(self, gateway: Gateway, listener: int, grants: Iterable[Grant]) -> Expr:
+        """What clients of one listener may ask: the enforcing points see the gateway's identity, whoever the client is."""
+        principal = gateway.identity.principal(self.trust_domain)
+        terms: dict[str, list[Expr]] = {"allow": [], "deny": []}
+        for grant in grants:
+            if grant.source.kind == "gateway" and grant.source.port not in (0, listener):
+                continue
+            terms[grant.effect].append(both(fix(self.source(grant.source), "principal", principal), http_term(grant.http)))
+        return both(any_of(terms["allow"]), negate(any_of(terms["deny"])))
+
+    def _plaintext_ports(self, pods: str) -> Expr:
+        return any_of(self._port(grant) for grant in self.grants_on(pods, 0)
+                      if grant.effect == "allow" and grant.source.kind == "unidentified")
+
+    def _permitted(self, grants: Iterable[Grant], ports: bool = False) -> Expr:
+        """Some allow matches and no deny does.  With ``ports`` over port too.
+
+        A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
+        """
+        chosen = list(grants)
+        split = {grant.source.gateway for grant in chosen
+                 if grant.effect == "deny" and grant.source.kind == "gateway" and grant.source.port}
+        allowed = [self._term(grant, ports) for grant in chosen
+                   if grant.effect == "allow" and not (split and grant.source.kind in GATEWAYS)]
+        denied = [self._term(grant, ports) for grant in chosen if grant.effect == "deny" and not (
+            grant.source.kind == "gateway" and grant.source.gateway in split)]
+        if split:
+            allowed += [self._term_of_listener(gateway, number, chosen, ports) for gateway in self.program.gateways
+                        for number in sorted({listener.port for listener in gateway.listeners})]
+        return both(any_of(allowed), negate(any_of(denied)))
+
+    def _term_of_listener(self, gateway: Gateway, number: int, grants: list[Grant], ports: bool) -> Expr:
+        mine = [grant for grant in grants if grant.source.kind == "any-gateway"
+                or (grant.source.kind == "gateway" and grant.source.gateway == gateway.id and grant.source.port in (0, number))]
+        terms = {effect: any_of(both(self._port(grant) if ports else EVERYTHING, http_term(grant.http))
+                                for grant in mine if grant.effect == effect) for effect in ("allow", "deny")}
+        return all_of((gateway_term(gateway, self.trust_domain), terms["allow"], negate(terms["deny"])))
+
+    def _term(self, grant: Grant, ports: bool) -> Expr:
+        return both(self._port(grant) if ports else EVERYTHING, self.source(grant.source), http_term(grant.http))
+
+    def _port(self, grant: Grant) -> Expr:
+        target = self._target(grant)
+        return match("port", "number", str(target)) if target else (EVERYTHING if grant.target.kind == "pods" else NOTHING)

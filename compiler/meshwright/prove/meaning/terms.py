@@ -1,0 +1,57 @@
+"""Sources, doors and hosts of the intent as sets of requests."""
+
+from collections.abc import Iterable
+
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, either, match, negate
+from meshwright.ir.intent import Gateway, Http, PathPattern, Source
+
+ANY_IDENTITY = match("principal", "present")
+NO_IDENTITY = match("principal", "exact", "")
+
+
+def source_term(source: Source, trust_domain: str, gateways: tuple[Gateway, ...]) -> Expr:
+    """Who asks, over principal and source_ip.  A gateway stands for its clients: its proxies dial with its own identity."""
+    if source.kind == "identity" and source.identity is not None:
+        return match("principal", "exact", source.identity.principal(trust_domain))
+    if source.kind == "any-workload":
+        return all_of([ANY_IDENTITY, *(negate(gateway_term(gateway, trust_domain)) for gateway in gateways)])
+    if source.kind == "namespace":
+        return match("principal", "prefix", f"{trust_domain}/ns/{source.namespace}/")
+    if source.kind == "unidentified":
+        return both(NO_IDENTITY, any_of(match("source_ip", "cidr", text) for text in source.cidrs) if source.cidrs else EVERYTHING)
+    if source.kind == "gateway":
+        return any_of(gateway_term(gateway, trust_domain) for gateway in gateways if gateway.id == source.gateway)
+    if source.kind == "any-gateway":
+        return any_of(gateway_term(gateway, trust_domain) for gateway in gateways)
+    return EVERYTHING if source.kind == "anyone" else NOTHING
+
+
+def gateway_term(gateway: Gateway, trust_domain: str) -> Expr:
+    """The identity of a gateway's proxies."""
+    return match("principal", "exact", gateway.identity.principal(trust_domain))
+
+
+def http_term(http: Http | None) -> Expr:
+    """One door, over method and path; everything when there are no HTTP terms."""
+    if http is None:
+        return EVERYTHING
+    methods = any_of(match("method", "exact", method) for method in http.methods) if http.methods else EVERYTHING
+    return both(methods, path_term(http.path))
+
+
+def path_term(path: PathPattern) -> Expr:
+    """A path of the language: a subtree is the path itself and everything below it."""
+    if None in path.segments:
+        text = "".join("/" + ("{*}" if part is None else part) for part in path.segments)
+        one = match("path", "template", text)
+        return either(one, match("path", "template", text + "/{**}")) if path.subtree else one
+    text = "".join(f"/{part}" for part in path.segments)
+    if not path.subtree:
+        return match("path", "exact", text or "/")
+    return either(match("path", "exact", text), match("path", "prefix", text + "/")) if text else EVERYTHING
+
+
+def hosts_term(hosts: Iterable[str]) -> Expr:
+    """Host headers that name one of the hosts, with any port or none, in any case."""
+    return any_of(match("host", "wildcard", host[1:]) if host.startswith("*.") else
+                  either(match("host", "iexact", host), match("host", "iprefix", host + ":")) for host in hosts)

@@ -1,0 +1,44 @@
+"""Sealed: if anybody adds any ALLOW policy, no further identity gets in and no way around a waypoint opens.
+
+At ztunnel that is exact: the DENY part alone is inside the intent.  Through a waypoint it is `sealed: identities`: a foreign
+ALLOW there may widen what a declared caller asks, and never who asks.
+"""
+
+from meshwright.access.expr import NOTHING, Expr
+from meshwright.access.reach import Way
+from meshwright.access.request import fix
+from meshwright.ir.proof import Verdict
+from meshwright.prove.destination import Case, compare
+from meshwright.prove.properties.sound import permitted
+
+# Nothing but an ALLOW can close these, so an ALLOW that somebody adds can open them: printed as an assumption.
+CANNOT_BE_SEALED = ("unlisted-service", "mesh-route")
+
+
+def sealed(case: Case) -> list[Verdict]:
+    """One verdict for each way that an added ALLOW opens to somebody the intent does not name."""
+    found = []
+    for way in case.reach.ways if case.pods else ():
+        if way.kind in CANNOT_BE_SEALED:
+            continue
+        left = fix(way.sealed, "principal", "") if way.kind == "plaintext" else way.sealed
+        verdict = compare(case, "sealed", way, left, _limit(case, way), "it gets in as soon as anybody adds `action: ALLOW, rules: [{}]`")
+        if verdict is not None:
+            found.append(verdict)
+    return found
+
+
+def _limit(case: Case, way: Way) -> Expr:
+    if not any(proxy.startswith("waypoint ") for proxy in way.by):
+        return permitted(case, way)
+    if way.kind == "gateway":
+        gateway = case.meaning.gateways.get(way.gateway)
+        if gateway is None:
+            return NOTHING
+        principal = gateway.identity.principal(case.program.mesh.trust_domain)
+        return fix(case.meaning.callers_of(way.service, way.port, case.pods, way.target), "principal", principal)
+    if way.kind in ("service", "other-service"):
+        return case.meaning.callers_of(way.service, way.port, case.pods, way.target)
+    return permitted(case, way)
+
+

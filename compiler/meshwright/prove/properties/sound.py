@@ -1,0 +1,53 @@
+"""Sound on every way: whatever way a request takes, the objects let it in only if the intent allows it.
+
+Where a proxy does not see an attribute, its answer covers every value of it, and so must the intent.
+"""
+
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, either, match
+from meshwright.access.reach import Way
+from meshwright.access.request import fix
+from meshwright.ir.proof import Verdict
+from meshwright.prove.destination import Case, compare
+
+
+def sound(case: Case) -> list[Verdict]:
+    """One verdict for each way that lets in what the intent does not allow."""
+    found = []
+    for way in case.reach.ways:
+        verdict = compare(case, "sound", way, admitted(way), permitted(case, way), "it gets in, and the intent does not allow it")
+        if verdict is not None:
+            found.append(verdict)
+    return found
+
+
+def admitted(way: Way) -> Expr:
+    """What the objects let in on a way; a peer of `plaintext` has no identity."""
+    return fix(way.admitted, "principal", "") if way.kind == "plaintext" else way.admitted
+
+
+def permitted(case: Case, way: Way) -> Expr:
+    """What the intent allows on a way.  Nothing for pods and services that nobody listed."""
+    meaning, pods = case.meaning, case.pods
+    if not pods or way.kind == "unlisted-service":
+        return NOTHING
+    if way.kind in ("service", "other-service"):
+        return meaning.at_service(way.service, way.port, pods, way.target)
+    if way.kind == "mesh-route":
+        services = (case.meaning.services[name] for name in case.meaning.pod_sets[pods].services)
+        return any_of(meaning.at_service(service.id, port.number, pods, way.target) for service in services
+                      for port in service.ports if port.target == way.target)
+    if way.kind == "gateway":
+        return meaning.through_gateway(way.gateway, way.listener, way.service, way.port, pods, way.target)
+    if way.kind == "plaintext":
+        return fix(meaning.at_pods(pods), "principal", "")
+    if way.kind == "without-waypoint":
+        return fix(with_waypoints(case), "port", str(way.target))
+    return with_waypoints(case)
+
+
+def with_waypoints(case: Case) -> Expr:
+    """``at_pods``, and the waypoints that judge for these pods: what passes them is asked at the ways that lead through them."""
+    domain = case.program.mesh.trust_domain
+    return either(case.meaning.at_pods(case.pods), *(
+        all_of((match("principal", "exact", f"{domain}/ns/{space}/sa/{name}"), match("port", "number", str(port)) if port else EVERYTHING))
+        for waypoint, port in case.waypoints for space, _, name in [waypoint.partition("/")]))

@@ -1,0 +1,20 @@
+"""Transport: peers without identity are accepted by the mTLS mode exactly at the ports that the intent opens to them."""
+
+from meshwright.access.expr import NOTHING
+from meshwright.access.reach import Way
+from meshwright.ir.proof import Verdict
+from meshwright.prove.destination import Case, compare
+
+
+def transport(case: Case) -> list[Verdict]:
+    """At most two verdicts: a port that accepts plaintext unasked, one that refuses it though asked."""
+    wanted = case.meaning.plaintext_ports(case.pods) if case.pods else NOTHING
+    mode = case.reach.plaintext
+    way = Way("plaintext", "", 0, 0, "", 0, mode, mode, ("ztunnel",), _objects(case))
+    found = (compare(case, "transport", way, mode, wanted, "the mTLS mode accepts peers without identity, and no rule lets one in"),
+             compare(case, "transport", way, wanted, mode, "the mTLS mode refuses peers without identity, and a rule lets some in"))
+    return [verdict for verdict in found if verdict is not None]
+
+
+def _objects(case: Case) -> tuple[str, ...]:
+    return tuple(sorted({name for way in case.reach.ways if way.kind == "plaintext" for name in way.objects}))
