@@ -1,0 +1,82 @@
+"""The command line: reads arguments, files and the clock, calls the pipeline, and writes what came out."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshwright.cli.arguments import Arguments
+
+CLEAN, WRONG, CANNOT_LOOK, REMOTE_FAILED = 0, 1, 2, 3
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit code; never raises, except when Python itself is torn down."""
+    import gc
+
+    # One run, then the process ends: collecting costs a third of a compile and frees nothing that matters.
+    gc.disable()
+    from meshwright.cli.signals import Interrupted, install
+
+    install()
+    try:
+        from meshwright.cli.arguments import parse_arguments
+
+        code = _dispatch(parse_arguments(argv))
+        sys.stdout.flush()
+        return code
+    except Interrupted as interrupted:
+        _quietly("meshwright: interrupted\n")
+        return 128 + interrupted.number
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.  Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return CANNOT_LOOK
+    except SystemExit as done:  # argparse: 0 after --help and --version, 2 after a usage error
+        return done.code if isinstance(done.code, int) else CANNOT_LOOK
+    except Exception as problem:  # noqa: BLE001 - the one place where a bug becomes a message
+        return _bug(problem)
+
+
+def _dispatch(arguments: "Arguments") -> int:
+    match arguments.command:
+        case "init":
+            from meshwright.cli.commands.init import run
+        case "fmt":
+            from meshwright.cli.commands.fmt import run
+        case "check":
+            from meshwright.cli.commands.check import run
+        case "compile":
+            from meshwright.cli.commands.compile import run
+        case "guard":
+            from meshwright.cli.commands.guard import run
+        case "prove":
+            from meshwright.cli.commands.prove import run
+        case _:
+            from meshwright.cli.commands.publish import run
+    return run(arguments)
+
+
+def _bug(problem: Exception) -> int:
+    if os.environ.get("MESHWRIGHT_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    frame = problem.__traceback__
+    where = ""
+    while frame is not None:
+        name = frame.tb_frame.f_globals.get("__name__", "")
+        if isinstance(name, str) and name.startswith("meshwright"):
+            where = f"{name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    _quietly(f"meshwright: this is a bug in Meshwright: {type(problem).__name__} at {where or 'an unknown place'}\n"
+             "  nothing was decided about your sources; please report it, with what MESHWRIGHT_DEBUG=1 prints\n")
+    return CANNOT_LOOK
+
+
+def _quietly(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        pass

@@ -1,0 +1,13 @@
+"""``guard``: the guardrails alone."""
+
+from meshwright.cli.arguments import Arguments
+from meshwright.cli.console import Answer, finish
+from meshwright.cli.results import as_json, as_text
+from meshwright.cli.session import compile_all
+
+
+def run(arguments: Arguments) -> int:
+    """Everything before the guardrails, and the guardrails; lowering and proof do not run."""
+    session = compile_all(arguments, "guard")
+    return finish(arguments, Answer(session.diagnostics, session.environments, as_json(session.results), as_text(session.results, "guard"),
+                                    session.root, session.sources))

@@ -1,0 +1,169 @@
+"""``init``: a project file and a first source file, from the Kubernetes YAML that is already there."""
+
+import os
+
+from meshwright.cli.arguments import Arguments
+from meshwright.cli.console import Answer, finish
+from meshwright.cli.session import today
+from meshwright.diagnostics import Diagnostic, Outcome, error
+from meshwright.ir.inventory import Inventory
+from meshwright.ir.project import PROJECT_FILE
+
+FIRST_SOURCE = "mesh/mesh.mesh"
+DAYS = 180  # until the exception of every namespace has to be looked at again
+SUFFIXES = (".yaml", ".yml")
+SKIPPED = ("node_modules", "vendor", "build", "dist")
+MOST_FILES = 20_000
+LOOKED_AT = 1 << 16  # bytes of a file that decide whether it holds Kubernetes objects
+
+
+def run(arguments: Arguments) -> int:
+    """Write both files, or neither.  Diagnostics: MW0913 one exists, MW0914 no Kubernetes YAML found, and those of the inventory."""
+    root = os.path.abspath(arguments.directory)
+    outcome = _start(arguments, root)
+    written = outcome.value or {}
+    text = ""
+    if outcome.value is not None and not outcome.failed:
+        from meshwright.publish.folder import replace_file
+
+        for path, content in written.items():
+            replace_file(os.path.join(root, path), content.encode())
+        text = ("".join(f"wrote {path}\n" for path in written)
+                + "every namespace is `enforce no`: `meshwright check` is clean, and publishing changes nothing.\n"
+                + "next: declare who may talk to whom in one namespace, and set it to `enforce yes`\n")
+    else:
+        written = {}
+    return finish(arguments, Answer(outcome.diagnostics, (), {"written": list(written)}, text, root))
+
+
+def _start(arguments: Arguments, root: str) -> Outcome[dict[str, str]]:
+    if not os.path.isdir(root):
+        return Outcome(None, (error("MW0907", f"`{arguments.directory}` is not a folder"),))
+    for path in (PROJECT_FILE, FIRST_SOURCE):
+        if os.path.lexists(os.path.join(root, path)):
+            return Outcome(None, (error("MW0913", f"`{path}` exists already", notes=("`init` overwrites nothing",),
+                                        help=("go on with `meshwright check`, or start in another folder",)),))
+    outside = [path for path in arguments.files if not os.path.exists(os.path.join(root, path)) or _outside(root, path)]
+    if outside:
+        return Outcome(None, (error("MW0907", f"`{outside[0]}` is not in this folder", help=("name folders or files below it",)),))
+    paths = tuple(_relative(root, path) for path in arguments.files) or _find(root)
+    if not paths:
+        return Outcome(None, (_nothing(),))
+    from meshwright.inventory import read_inventory
+
+    inventory = read_inventory(root, paths, (), "default")
+    if inventory.value is None or inventory.failed:
+        return Outcome(None, inventory.diagnostics)
+    names = _namespaces(inventory.value)
+    if not names:
+        return Outcome(None, (*inventory.diagnostics, _nothing()))
+    return Outcome({PROJECT_FILE: _project_file(paths), FIRST_SOURCE: _source(names, _later(today(arguments)))}, inventory.diagnostics)
+
+
+def _find(root: str) -> tuple[str, ...]:
+    """The folders right below ``root`` (and files in it) with Kubernetes YAML anywhere inside."""
+    found: list[str] = []
+    seen = 0
+    for name in sorted(os.listdir(root)):
+        path = os.path.join(root, name)
+        if name.startswith(".") or name in SKIPPED or os.path.islink(path):
+            continue
+        if os.path.isfile(path):
+            if _is_kubernetes(path):
+                found.append(name)
+            continue
+        for folder, names, files in os.walk(path):
+            names[:] = sorted(each for each in names if not each.startswith(".") and each not in SKIPPED)
+            seen += len(files)
+            if any(_is_kubernetes(os.path.join(folder, each)) for each in sorted(files)):
+                found.append(name + "/")
+                break
+            if seen > MOST_FILES:
+                return tuple(found)
+    return tuple(found)
+
+
+def _is_kubernetes(path: str) -> bool:
+    if not path.endswith(SUFFIXES) or os.path.islink(path) or not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(LOOKED_AT)
+    except OSError:
+        return False
+    # A kustomization or a chart value file has no object of the mesh in it.
+    return b"apiVersion:" in head and any(b"kind: " + kind in head for kind in (
+        b"Namespace", b"Service", b"Deployment", b"StatefulSet", b"DaemonSet", b"Pod", b"Job", b"CronJob", b"List"))
+
+
+def _namespaces(inventory: Inventory) -> list[str]:
+    """Every namespace with something of the mesh in it; a namespace that is only mentioned counts too."""
+    names = {space.name for space in inventory.namespaces} | {service.namespace for service in inventory.services}
+    names |= {workload.namespace for workload in inventory.workloads}
+    return sorted(names)
+
+
+def _project_file(paths: tuple[str, ...]) -> str:
+    listed = ", ".join(_quoted(path) for path in paths)
+    return f"""language = 1
+
+[sources]
+paths = ["mesh/"]
+
+[inventory]
+paths = [{listed}]
+
+[guard]
+packs = ["zero_trust"]
+
+[output]
+directory = "deploy/mesh"
+
+# [publish]
+# remote = "../gitops.git"
+# branch = "main"
+# path = "clusters/demo/mesh"     # never the root of that repository
+"""
+
+
+def _source(names: list[str], until: str) -> str:
+    width = max(len(name) for name in names)
+    lines = "".join(f'namespace {name.ljust(width)} {{ enforce no until {until} because "not migrated yet" }}\n' for name in names)
+    return f"""# Nothing is enforced yet.  Take one namespace at a time: write who may talk to whom, then set it to `enforce yes`.
+#
+#   in shop
+#   namespace shop {{ enforce yes }}
+#   allow web -> orders {{ GET "/v1/orders/{{id}}" }}
+
+mesh {{
+  istio 1.30
+  dataplane ambient
+  trust-domain cluster.local
+}}
+
+{lines}"""
+
+
+def _quoted(path: str) -> str:
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _later(day: str) -> str:
+    from datetime import date, timedelta
+
+    return (date.fromisoformat(day) + timedelta(days=DAYS)).isoformat()
+
+
+def _outside(root: str, path: str) -> bool:
+    real = os.path.realpath(os.path.join(root, path))
+    return not real.startswith(os.path.realpath(root) + os.sep)
+
+
+def _relative(root: str, path: str) -> str:
+    relative = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
+    return relative + "/" if os.path.isdir(os.path.join(root, path)) else relative
+
+
+def _nothing() -> Diagnostic:
+    return error("MW0914", "no Kubernetes YAML found", notes=("the inventory says which namespaces and services exist",),
+                 help=("name it: `meshwright init k8s/`, or write it there with `kubectl get -o yaml` or `helm template`",))

@@ -1,0 +1,26 @@
+"""``prove``: what holds, on what assumptions, and a request for what does not."""
+
+from meshwright.cli.arguments import Arguments
+from meshwright.cli.console import Answer, finish
+from meshwright.cli.manifests import read_manifests
+from meshwright.cli.results import as_json, as_text
+from meshwright.cli.session import compile_all
+from meshwright.source import Source
+
+
+def run(arguments: Arguments) -> int:
+    """Prove the tree that `compile` would write, or the one in ``--manifests``."""
+    texts: tuple[Source, ...] = ()
+    tree = None
+    if arguments.manifests is not None:
+        given = read_manifests(arguments.manifests)
+        if given.value is None:
+            return finish(arguments, Answer(given.diagnostics))
+        tree = given.value
+        texts = tuple(Source(file.path, file.content.decode("utf-8", "replace")) for file in tree.files)
+    session = compile_all(arguments, "prove", tree)
+    if tree is None:
+        texts = tuple(Source(file.path, file.content.decode("utf-8", "replace")) for result in session.results if result.tree is not None
+                      for file in result.tree.files)
+    return finish(arguments, Answer(session.diagnostics, session.environments, as_json(session.results), as_text(session.results, "prove"),
+                                    session.root, session.sources + texts))

@@ -1,0 +1,86 @@
+"""What most commands begin with: the project, its sources, and a run of the pipeline for every environment."""
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from meshwright.cli.arguments import Arguments
+from meshwright.cli.files import load_project, read_sources
+from meshwright.diagnostics import Diagnostic
+from meshwright.ir.project import PROJECT_FILE, Project
+from meshwright.source import Source
+
+if TYPE_CHECKING:
+    from meshwright.ir.filetree import FileTree
+    from meshwright.pipeline import Result
+
+
+class Session(NamedTuple):
+    """Everything that was read, and what the pipeline made of it; ``results`` () = it never ran."""
+
+    projects: tuple[Project, ...]
+    sources: tuple[Source, ...]  # of all environments, and the project file: texts for messages
+    inputs: tuple[tuple[Source, ...], ...]  # per project
+    diagnostics: tuple[Diagnostic, ...]
+    results: "tuple[Result, ...]" = ()
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        return tuple(project.environment for project in self.projects)
+
+    @property
+    def root(self) -> str:
+        return self.projects[0].root if self.projects else ""
+
+    @property
+    def failed(self) -> bool:
+        return any(found.severity == "error" for found in self.diagnostics)
+
+
+def open_session(arguments: Arguments) -> Session:
+    """Read the project file and the sources of every chosen environment."""
+    loaded = load_project(arguments.directory, arguments.environment)
+    texts: tuple[Source, ...] = () if loaded.value is None else (Source(PROJECT_FILE, loaded.value.text),)
+    if loaded.value is None or loaded.failed:
+        return Session((), texts, (), loaded.diagnostics)
+    projects = loaded.value.projects
+    inputs: list[tuple[Source, ...]] = []
+    found = list(loaded.diagnostics)
+    known: dict[str, Source] = {}
+    for project in projects:
+        outcome = read_sources(project, arguments.files, arguments.directory)
+        found.extend(each._replace(environment=project.environment) for each in outcome.diagnostics)
+        # Equal files of two environments are one object: parsed once, shown once.
+        inputs.append(tuple(known.setdefault(source.path, source) for source in outcome.value or ()))
+    return Session(projects, texts + tuple(known.values()), tuple(inputs), tuple(found))
+
+
+def compile_all(arguments: Arguments, until: str, given: "FileTree | None" = None) -> Session:
+    """`open_session`, then the pipeline for every environment, independent of each other."""
+    session = open_session(arguments)
+    if session.failed or not session.projects:
+        return session
+    from meshwright.cli.console import progress
+    from meshwright.pipeline import compile_project
+
+    show = progress()
+    now = today(arguments)
+    results = tuple(compile_project(project, sources, now, until, given, show)
+                    for project, sources in zip(session.projects, session.inputs, strict=True))
+    show("")
+    found = session.diagnostics + tuple(each for result in results for each in result.diagnostics)
+    return session._replace(diagnostics=found, results=results)
+
+
+def today(arguments: Arguments) -> str:
+    """``--at``, else the day by the clock, which is read here only.  UTC: a compile means the same in every office."""
+    if arguments.at:
+        return arguments.at
+    from time import gmtime, strftime
+
+    return strftime("%Y-%m-%d", gmtime())
+
+
+def shown(path: str) -> str:
+    """A path as people know it: relative to the working directory if it lies below it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

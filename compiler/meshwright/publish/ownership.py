@@ -1,0 +1,144 @@
+"""Whose file is it: what a folder holds, what its lock lists, and what the new tree wants there, compared.
+
+The same rules hold for a folder on disk and for a folder of a git tree; both hand in what they found as plain values.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import NamedTuple
+
+from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
+from meshwright.ir.filetree import File, FileTree
+from meshwright.ir.lock import LOCK_FILE, lock_of, read_lock
+
+# What a controller reads from a folder (Argo CD: .yaml .yml .json; Flux: .yaml .yml): a file of somebody else with such a name
+# would be applied beside ours and is no part of the proof.  Other files (README, OWNERS) are left alone.
+APPLIED = (".yaml", ".yml", ".json")
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789")})
+
+
+class Changes(NamedTuple):
+    """What has to happen in the folder; all three empty = it is already what the tree says."""
+
+    create: tuple[File, ...]
+    replace: tuple[File, ...]
+    delete: tuple[str, ...]
+
+    @property
+    def any(self) -> bool:
+        return bool(self.create or self.replace or self.delete)
+
+
+class Plan(NamedTuple):
+    """Changes without the lock, the lock's new bytes, and why nothing may be done (then nothing is)."""
+
+    changes: Changes
+    lock: bytes
+    refused: tuple[Diagnostic, ...]
+
+
+def owned_files(tree: FileTree) -> tuple[File, ...]:
+    """The files of ``tree`` without the lock itself."""
+    return tuple(file for file in tree.files if file.path != LOCK_FILE)
+
+
+def owned_paths(content: bytes | None, where: str) -> Outcome[dict[str, str]]:
+    """Path -> sha256 of what the lock of a folder lists; content None = there is no lock, nothing is owned.
+
+    Diagnostics: MW0707 and MW0708 as `ir.lock` has them.
+    """
+    if content is None:
+        return Outcome({})
+    lock = read_lock(content, f"{where}/{LOCK_FILE}")
+    if lock.value is None:
+        return Outcome(None, lock.diagnostics)
+    return Outcome({entry.path: entry.sha256 for entry in lock.value.entries})
+
+
+def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], where: str) -> Plan:
+    """Compare ``tree`` with a folder.
+
+    ``owned``: what the lock there lists, path -> sha256.  ``present``: path of every file there, relative to the folder, without the lock -> "sha256 of the content in hex", or any
+    other text ("symlink", "submodule") for what is not a regular file.  ``where`` names the folder in messages.
+    Diagnostics: MW0750 foreign file, MW0751 edited by hand, MW0754 two names that differ in case only, or not usable.
+    """
+    files = owned_files(tree)
+    wanted = {file.path: file for file in files}
+    digests = {file.path: sha256(file.content).hexdigest() for file in files}
+    refused = [*_names(files, present, owned, where)]
+    foreign = [path for path in sorted(present) if path not in owned and _disturbs(path, wanted) and present[path] != digests.get(path)]
+    edited = [path for path in sorted(owned) if path in present and present[path] not in (owned[path], digests.get(path))]
+    refused.extend(_foreign(path, path in wanted, where) for path in foreign)
+    refused.extend(_edited(path, present[path], path in wanted, where) for path in edited)
+    changes = Changes(
+        create=tuple(file for file in files if file.path not in present),
+        replace=tuple(file for file in files if file.path in present and present[file.path] != digests[file.path]),
+        delete=tuple(path for path in sorted(owned) if path in present and path not in wanted))
+    return Plan(changes, lock_of(tree), tuple(refused))
+
+
+def bad_path(path: str) -> str:
+    """Why ``path`` cannot be written on every system, "" = it can."""
+    if not path or path.startswith("/") or "\\" in path or not path.isprintable():
+        return "it is not a relative path with `/`"
+    for part in path.split("/"):
+        if part in ("", ".", ".."):
+            return "a part of it is empty, `.` or `..`"
+        if part.lower() == ".git" or part.lower().startswith("git~"):
+            return "`.git` belongs to git"
+        if part.endswith((" ", ".")) or any(ch in '<>:"|?*' for ch in part) or part.split(".")[0].lower() in _RESERVED:
+            return f"`{part}` cannot be a file name on every system"
+        if len(part.encode()) > 255:
+            return "a part of it is longer than 255 bytes"
+    return ""
+
+
+def _disturbs(path: str, wanted: Mapping[str, File]) -> bool:
+    """Whether a file that is not ours stands in the way, or would be applied together with ours."""
+    name = path.rsplit("/", 1)[-1].lower()
+    return path in wanted or name.endswith(APPLIED) or name == "kustomization"
+
+
+def _names(files: tuple[File, ...], present: Mapping[str, str], owned: Mapping[str, str], where: str) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    folded: dict[str, str] = {}
+    for file in files:
+        reason = bad_path(file.path)
+        if reason:
+            found.append(error("MW0754", f"`{file.path}` cannot be written: {reason}"))
+        folded.setdefault(file.path.lower(), file.path)
+        if folded[file.path.lower()] != file.path:
+            found.append(error("MW0754", f"`{file.path}` and `{folded[file.path.lower()]}` are one file where case does not count",
+                               help=("rename one of the objects behind them",)))
+    for path in sorted(present):
+        ours = folded.get(path.lower())
+        if ours is not None and ours != path and path not in owned:
+            found.append(error("MW0754", f"`{where}/{path}` is not ours, and our `{ours}` differs from it in case only",
+                               help=("move that file out of the folder",)))
+    # A file cannot stand where another one needs a folder.
+    for path in sorted(present):
+        if path not in owned and any(file.path.startswith(path + "/") for file in files):
+            found.append(error("MW0753", f"`{where}/{path}` is not a folder, and ours have to go below it",
+                               help=("move that file out of the folder",)))
+    return found
+
+
+def _foreign(path: str, wanted: bool, where: str) -> Diagnostic:
+    return error(
+        "MW0750", f"`{where}/{path}` is not ours" + (", and our file of this name would replace it" if wanted else ""),
+        notes=("files of others are never overwritten or deleted; a manifest among ours would be applied with them without being proved",),
+        help=("move it out of the folder; if it belongs to the mesh, list it under `inventory.foreign`: it takes part in the proof then",))
+
+
+def _edited(path: str, state: str, wanted: bool, where: str) -> Diagnostic:
+    what = f"is a {state} now" if len(state) != 64 else "was edited by hand"
+    return error(
+        "MW0751", f"`{where}/{path}` {what}", notes=("it is not what Meshwright wrote; " + (
+            "replacing it" if wanted else "deleting it") + " would lose that work",),
+        help=("say in the sources what the edit was for, then restore the file from version control and run again",))
+
+
+def near(name: str, names: list[str]) -> str:
+    """The help for a misspelt name, "" when nothing is near."""
+    found = did_you_mean(name, names)
+    return f"did you mean `{found[0]}`?" if found else ""
