@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from meshwright.diagnostics import Diagnostic
 
 # The user's sources may be perfect: we could not look at them, so nothing is known.
-CANNOT_LOOK: tuple[str, ...] = ("MW0901", "MW0906", "MW0907", "MW0910", "MW0756", "MW0767")
+CANNOT_LOOK: tuple[str, ...] = ("MW0901", "MW0906", "MW0907", "MW0910", "MW0756", "MW0767", "MW0801")
 # The same for whole groups: no engine, a guardrail that cannot be evaluated (docs/diagnostics, MW0580 to MW0599).
 CANNOT_LOOK_GROUPS: tuple[str, ...] = ("MW058", "MW059")
 # Sources and tree are fine; the GitOps repository is missing, refused, or somebody was faster.

@@ -90,10 +90,10 @@ def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: 
     owned = owned_paths(there.lock, settings.path)
     if owned.value is None:
         return Outcome(None, owned.diagnostics)
-    changes, new_lock, refused = plan(tree, owned.value, there.present, settings.path)
+    changes, new_lock, refused = plan(tree, owned.value, there.present, there.lock is not None, settings.path)
     if refused:
         return Outcome(None, refused)
-    if not changes.any and new_lock == there.lock:
+    if new_lock is None or (not changes.any and new_lock == there.lock):
         return Outcome(_published(tip, True, settings, changes, attempt))
     new_tree = _write_tree(git, private, tip, settings.path, changes, new_lock)
     if tip and git("rev-parse", f"{tip}^{{tree}}").text == new_tree:

@@ -52,7 +52,7 @@ def write(tree: FileTree, folder: str, root: str, point_of_no_return: Callable[[
     if refused:
         return Outcome(None, refused)
     done = _written(folder, changes, lock != old_lock)
-    if done.unchanged:
+    if done.unchanged or lock is None:
         return Outcome(done)
     staged: list[tuple[str, str]] = []
     made: list[str] = []
@@ -119,7 +119,7 @@ def _plan(tree: FileTree, folder: str, root: str) -> Outcome[_Planned]:
     owned = owned_paths(lock, folder)
     if owned.value is None:
         return Outcome(None, owned.diagnostics)
-    return Outcome(_Planned(plan(tree, owned.value, present, folder), lock, absolute))
+    return Outcome(_Planned(plan(tree, owned.value, present, lock is not None, folder), lock, absolute))
 
 
 def _crossing(absolute: str, root: str) -> str:

@@ -30,10 +30,10 @@ class Changes(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Changes without the lock, the lock's new bytes, and why nothing may be done (then nothing is)."""
+    """Changes without the lock, the lock's new bytes (None: no lock, nothing to own), and why nothing may be done (then nothing is)."""
 
     changes: Changes
-    lock: bytes
+    lock: bytes | None
     refused: tuple[Diagnostic, ...]
 
 
@@ -55,11 +55,12 @@ def owned_paths(content: bytes | None, where: str) -> Outcome[dict[str, str]]:
     return Outcome({entry.path: entry.sha256 for entry in lock.value.entries})
 
 
-def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], where: str) -> Plan:
+def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], locked: bool, where: str) -> Plan:
     """Compare ``tree`` with a folder.
 
-    ``owned``: what the lock there lists, path -> sha256.  ``present``: path of every file there, relative to the folder, without the lock -> "sha256 of the content in hex", or any
-    other text ("symlink", "submodule") for what is not a regular file.  ``where`` names the folder in messages.
+    ``owned``: what the lock there lists, path -> sha256.  ``present``: path of every file there, relative to the folder,
+    without the lock -> "sha256 of the content in hex", or any other text ("symlink", "submodule") for what is not a
+    regular file.  ``locked``: there is a lock already.  ``where`` names the folder in messages.
     Diagnostics: MW0750 foreign file, MW0751 edited by hand, MW0754 two names that differ in case only, or not usable.
     """
     files = owned_files(tree)
@@ -74,7 +75,9 @@ def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], w
         create=tuple(file for file in files if file.path not in present),
         replace=tuple(file for file in files if file.path in present and present[file.path] != digests[file.path]),
         delete=tuple(path for path in sorted(owned) if path in present and path not in wanted))
-    return Plan(changes, lock_of(tree), tuple(refused))
+    # Nothing to own and nothing owned: a folder with a lock alone would be a change without meaning.
+    nothing = not files and not owned and not locked
+    return Plan(changes, None if nothing else lock_of(tree), tuple(refused))
 
 
 def bad_path(path: str) -> str:

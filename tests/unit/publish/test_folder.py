@@ -153,3 +153,11 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(folder.os, "fsync", full)
     assert refused(write(tree(a="2\n", b="3\n"), "out", str(tmp_path))) == ["MW0756"]
     assert contents(tmp_path / "out") == {"a.yaml": "1\n"}
+
+
+def test_an_empty_tree_leaves_an_empty_folder_alone(tmp_path: Path) -> None:
+    assert done(write(FileTree(()), "out", str(tmp_path))).unchanged
+    assert list(tmp_path.iterdir()) == []
+    done(write(tree(a="1\n"), "out", str(tmp_path)))
+    assert done(write(FileTree(()), "out", str(tmp_path))).deleted == ("a.yaml",)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [LOCK_FILE]

@@ -2,7 +2,6 @@
 
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.console import Answer, finish
-from meshwright.cli.manifests import read_manifests
 from meshwright.cli.results import as_json, as_text
 from meshwright.cli.session import compile_all
 from meshwright.source import Source
@@ -13,9 +12,11 @@ def run(arguments: Arguments) -> int:
     texts: tuple[Source, ...] = ()
     tree = None
     if arguments.manifests is not None:
-        given = read_manifests(arguments.manifests)
-        if given.value is None:
-            return finish(arguments, Answer(given.diagnostics))
+        from meshwright.inventory import read_folder
+
+        given = read_folder(arguments.manifests)
+        if given.value is None or given.failed:
+            return finish(arguments, Answer(given.diagnostics, root=arguments.manifests))
         tree = given.value
         texts = tuple(Source(file.path, file.content.decode("utf-8", "replace")) for file in tree.files)
     session = compile_all(arguments, "prove", tree)
