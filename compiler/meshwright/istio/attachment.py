@@ -1,0 +1,118 @@
+"""Which AuthorizationPolicies which proxy gets (istio-semantics 0.2, 1.12, 2.5), and what they decide there."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from meshwright.access.expr import EVERYTHING, NOTHING, both, either, match, negate
+from meshwright.ir.intent import Mesh
+from meshwright.ir.inventory import Labels
+from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
+from meshwright.istio.kinds.authorization_policy import Policy
+from meshwright.istio.peers import Peers, Plaintext
+from meshwright.istio.terms import Scope
+from meshwright.istio.verdict import Compiled, Verdict, judge
+
+Engine = Callable[[Policy, Scope], Compiled | None]
+NO_IDENTITY = negate(match("principal", "present"))
+
+
+class Policies:
+    """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
+
+    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_peers", "_root", "_selected", "_targets", "_trust_domain", "_verdicts")
+
+    def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh) -> None:
+        self._peers = peers
+        self._root = mesh.root_namespace
+        self._trust_domain = mesh.trust_domain
+        self._bare: dict[str, list[Policy]] = {}  # neither selector nor targetRefs
+        self._empty: dict[str, list[Policy]] = {}  # a selector without labels
+        self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, first label
+        self._allow_selectors: dict[str, list[Labels]] = {}
+        self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
+        self._cache: dict[tuple[Engine, str], Compiled | None] = {}
+        self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
+        for policy in policies:
+            self._add(policy)
+
+    def ztunnel(self, namespace: str, labels: Mapping[str, str]) -> Verdict:
+        """At the ztunnel of pods with these labels: over principal, source_ip and target port."""
+        plaintext = self._peers.plaintext(namespace, labels)
+        applied = self._bare.get(namespace, []) + self._matching(namespace, labels)
+        if namespace != self._root:
+            applied = applied + self._bare.get(self._root, [])
+        # ids name namespace and object; pods of a namespace with the same policies share one verdict
+        key = (namespace, tuple([policy.id for policy in applied]) + plaintext.objects)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            found = judge(self._compiled(ztunnel.compile_policy, applied))
+            denied = either(found.denied, both(NO_IDENTITY, plaintext.refused))
+            verdict = self._verdicts[key] = Verdict(denied, found.allowed, found.objects + plaintext.objects,
+                                                    found.unknown + plaintext.unknown)
+        return verdict
+
+    def waypoint(self, namespace: str, name: str, service: tuple[str, str] | None, http: bool) -> Verdict:
+        """At a waypoint, for traffic to ``service`` (namespace, name), None = one that no policy names; over the service port."""
+        applied = (self._targets.get(("Gateway", namespace, name), [])
+                   + self._targets.get(("GatewayClass", self._root, "istio-waypoint"), []))
+        if service is not None:
+            applied = applied + self._targets.get(("Service", *service), [])
+        return judge(self._compiled(envoy_http.compile_policy if http else envoy_tcp.compile_policy, applied))
+
+    def envoy(self, namespace: str, labels: Mapping[str, str], gateway: str = "") -> Verdict:
+        """At the HTTP chains of an Envoy in or beside pods with these labels; ``gateway`` names the Gateway API gateway they are.
+
+        A selector without labels is every pod here.  The port is the one that the pod listens on.
+        """
+        applied = self._targets.get(("Gateway", namespace, gateway), []) if gateway else []
+        applied = applied + self._bare.get(namespace, []) + self._empty.get(namespace, []) + self._matching(namespace, labels)
+        if namespace != self._root:
+            applied = applied + self._bare.get(self._root, []) + self._empty.get(self._root, [])
+        return judge(self._compiled(envoy_http.compile_policy, applied))
+
+    def plaintext(self, namespace: str, labels: Mapping[str, str]) -> Plaintext:
+        """Where pods with these labels refuse peers without identity."""
+        return self._peers.plaintext(namespace, labels)
+
+    def opening_selectors(self, namespace: str) -> tuple[Labels, ...]:
+        """Selectors under which pods of ``namespace`` may let in more than a pod without labels, sorted."""
+        found = self._allow_selectors.get(namespace, []) + list(self._peers.loosening_selectors(namespace))
+        if namespace != self._root:
+            found = found + self._allow_selectors.get(self._root, [])
+        return tuple(sorted(set(found)))
+
+    def _add(self, policy: Policy) -> None:
+        if policy.targets:
+            for target in dict.fromkeys(policy.targets):
+                self._targets.setdefault((target.kind, policy.namespace, target.name), []).append(policy)
+        elif policy.selector is None:
+            self._bare.setdefault(policy.namespace, []).append(policy)
+        elif not policy.selector:
+            self._empty.setdefault(policy.namespace, []).append(policy)
+        else:
+            key, value = policy.selector[0]
+            self._selected.setdefault((policy.namespace, key, value), []).append(policy)
+            if policy.action == "ALLOW" and not policy.dry_run:
+                self._allow_selectors.setdefault(policy.namespace, []).append(policy.selector)
+
+    def _matching(self, namespace: str, labels: Mapping[str, str]) -> list[Policy]:
+        found: list[Policy] = []
+        for where in (namespace,) if namespace == self._root else (namespace, self._root):
+            for key, value in labels.items():
+                for policy in self._selected.get((where, key, value), ()):
+                    if all(labels.get(name) == wanted for name, wanted in policy.selector or ()):
+                        found.append(policy)
+        return found
+
+    def _compiled(self, engine: Engine, policies: Sequence[Policy]) -> list[Compiled]:
+        found = []
+        for policy in policies:
+            key = (engine, policy.id)
+            if key not in self._cache:
+                self._cache[key] = engine(policy, Scope(policy.namespace, self._trust_domain))
+            compiled = self._cache[key]
+            if compiled is not None:
+                found.append(compiled)
+        return found
+
+
+OPEN = Verdict(NOTHING, EVERYTHING, (), ())

@@ -1,0 +1,296 @@
+"""AuthorizationPolicy (security.istio.io): content to record, refusing what schema or webhook refuse.
+
+Facts: istio-semantics 1.2, 6.2, 6.3, 12, held against the recorded verdicts of the real schema and webhook.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from meshwright.ir.inventory import Labels, Object
+from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, only, optional_list, text
+
+Action = Literal["ALLOW", "DENY", "AUDIT", "CUSTOM"]
+Values = Mapping[str, Sequence[str]]  # field name -> values as written; only fields with at least one value
+
+
+class TargetRef(NamedTuple):
+    kind: Literal["Service", "ServiceEntry", "Gateway", "GatewayClass"]
+    name: str
+
+
+class Condition(NamedTuple):
+    key: str
+    values: Sequence[str]
+    not_values: Sequence[str]
+
+
+class Rule(NamedTuple):
+    """OR of ``sources`` AND OR of ``operations`` AND every condition; an empty tuple of sources or operations is "any"."""
+
+    sources: tuple[Values, ...]
+    operations: tuple[Values, ...]
+    when: tuple[Condition, ...]
+
+
+class Policy(NamedTuple):
+    """One accepted AuthorizationPolicy."""
+
+    id: str
+    namespace: str
+    name: str
+    action: Action
+    selector: Labels | None  # None: no selector; (): written, but without labels
+    targets: tuple[TargetRef, ...]
+    rules: tuple[Rule, ...]
+    dry_run: bool
+
+
+SOURCE_FIELDS = frozenset({"principals", "notPrincipals", "requestPrincipals", "notRequestPrincipals", "namespaces", "notNamespaces",
+                           "serviceAccounts", "notServiceAccounts", "trustDomains", "notTrustDomains", "ipBlocks", "notIpBlocks",
+                           "remoteIpBlocks", "notRemoteIpBlocks"})
+OPERATION_FIELDS = frozenset({"hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"})
+PLAIN_KEYS = frozenset({"source.ip", "remote.ip", "source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain",
+                        "destination.ip", "destination.port", "connection.sni", "request.auth.principal", "request.auth.audiences",
+                        "request.auth.presenter"})
+_SPEC = frozenset({"selector", "targetRef", "targetRefs", "rules", "action", "provider"})
+_RULE = frozenset({"from", "to", "when"})
+_CONDITION = frozenset({"key", "values", "notValues"})
+_TARGET = frozenset({"group", "kind", "name", "namespace"})
+_TARGETS: Mapping[tuple[str, str], Literal["Service", "ServiceEntry", "Gateway", "GatewayClass"]] = {
+    ("", "Service"): "Service", ("core", "Service"): "Service", ("networking.istio.io", "ServiceEntry"): "ServiceEntry",
+    ("gateway.networking.k8s.io", "Gateway"): "Gateway", ("gateway.networking.k8s.io", "GatewayClass"): "GatewayClass"}
+_ACCOUNTS = frozenset({"serviceAccounts", "notServiceAccounts"})
+_OTHER_IDENTITIES = frozenset({"principals", "notPrincipals", "namespaces", "notNamespaces"})
+_ACTIONS: Mapping[str, Action] = {"ALLOW": "ALLOW", "DENY": "DENY", "AUDIT": "AUDIT", "CUSTOM": "CUSTOM"}
+_BOOLEANS = {"1": True, "t": True, "T": True, "TRUE": True, "true": True, "True": True,
+             "0": False, "f": False, "F": False, "FALSE": False, "false": False, "False": False}
+_CUSTOM_REFUSES = frozenset({"principals", "notPrincipals", "namespaces", "notNamespaces", "serviceAccounts", "notServiceAccounts",
+                             "trustDomains", "notTrustDomains", "requestPrincipals", "notRequestPrincipals"})
+_CUSTOM_REFUSES_KEYS = frozenset({"source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain"})
+
+
+def read_policy(found: Object) -> Policy:
+    """The policy as written; raises Refused."""
+    content = found.content
+    only(content, frozenset({"apiVersion", "kind", "metadata", "spec", "status"}), found.kind)
+    raw = content.get("spec")
+    spec = {} if raw is None else mapping(raw, "spec")
+    only(spec, _SPEC, "spec")
+    written = text(spec, "action", "spec", "ALLOW")
+    action = _ACTIONS.get(written)
+    if action is None:
+        raise Refused(f"`spec.action` is `{written}`, which is none of ALLOW, DENY, AUDIT, CUSTOM")
+    rules = optional_list(spec, "rules", "spec")
+    if len(rules) > 512:
+        raise Refused("`spec.rules` has more than 512 items")
+    read = tuple([_rule(rule, f"spec.rules[{index}]") for index, rule in enumerate(rules)])
+    _custom(spec, action, read)
+    if action == "DENY" and not read:
+        raise Refused("a DENY without rules never denies")
+    selector, targets = _attachment(spec)
+    return Policy(found.id, found.namespace, found.name, action, selector, targets, read, _dry_run(found, action))
+
+
+def _attachment(spec: Mapping[str, object]) -> tuple[Labels | None, tuple[TargetRef, ...]]:
+    refs = list(optional_list(spec, "targetRefs", "spec"))
+    single = spec.get("targetRef")
+    if len(refs) > 16:
+        raise Refused("`spec.targetRefs` has more than 16 items")
+    selector = read_selector(spec)
+    if (selector is not None) + bool(refs) + (single is not None) > 1:
+        raise Refused("only one of `targetRefs`, `targetRef` and `selector` can be set")
+    return selector, tuple([_target(ref) for ref in ([single] if single is not None else refs)])
+
+
+def read_selector(spec: Mapping[str, object]) -> Labels | None:
+    """spec.selector.matchLabels of a WorkloadSelector; None without a selector, () for one without labels."""
+    raw = spec.get("selector")
+    if raw is None:
+        return None
+    selector = mapping(raw, "spec.selector")
+    only(selector, frozenset({"matchLabels"}), "spec.selector")
+    found = labels(selector.get("matchLabels") or {}, "spec.selector.matchLabels")
+    for key, value in found:
+        if not key or "*" in key or "*" in value:
+            raise Refused("`spec.selector.matchLabels` has an empty key or a wildcard")
+    return found
+
+
+def _target(raw: object) -> TargetRef:
+    ref = mapping(raw, "spec.targetRefs[]")
+    only(ref, _TARGET, "spec.targetRefs[]")
+    if text(ref, "namespace", "spec.targetRefs[]", ""):
+        raise Refused("`spec.targetRefs[].namespace` must be empty")
+    kind = _TARGETS.get((text(ref, "group", "spec.targetRefs[]", ""), text(ref, "kind", "spec.targetRefs[]")))
+    if kind is None:
+        raise Refused("`spec.targetRefs[]` must name a Service, ServiceEntry, Gateway or GatewayClass")
+    name = text(ref, "name", "spec.targetRefs[]")
+    if not name:
+        raise Refused("`spec.targetRefs[].name` must not be empty")
+    return TargetRef(kind, name)
+
+
+def _rule(raw: object, where: str) -> Rule:
+    rule = mapping(raw, where)
+    only(rule, _RULE, where)
+    sources = optional_list(rule, "from", where)
+    if len(sources) > 512:
+        raise Refused(f"`{where}.from` has more than 512 items")
+    return Rule(tuple([_element(item, "source", SOURCE_FIELDS, where) for item in sources]),
+                tuple([_element(item, "operation", OPERATION_FIELDS, where) for item in optional_list(rule, "to", where)]),
+                tuple([_condition(item, where) for item in optional_list(rule, "when", where)]))
+
+
+def _element(raw: object, name: str, known: frozenset[str], where: str) -> Values:
+    element = mapping(raw, where)
+    if element.keys() != {name}:
+        only(element, frozenset({name}), where)
+        raise Refused(f"`{where}` has an element without `{name}`")
+    content = mapping(element[name], f"{where}.{name}")
+    only(content, known, f"{where}.{name}")
+    found: dict[str, Sequence[str]] = {}
+    for field, values in content.items():
+        if values is None:
+            continue
+        if not isinstance(values, list):
+            raise Refused(f"`{where}.{name}.{field}` must be a list")
+        for value in values:
+            if type(value) is not str or not value:
+                raise Refused(f"`{where}.{name}.{field}` must hold strings that are not empty")
+        if values:
+            check = _CHECKS.get(field)
+            if check is not None:
+                check(values, f"{where}.{name}.{field}")
+            found[field] = values
+    if not found:
+        raise Refused(f"`{where}.{name}` must not be empty")
+    if not found.keys().isdisjoint(_ACCOUNTS) and not found.keys().isdisjoint(_OTHER_IDENTITIES):
+        raise Refused(f"`{where}.{name}` has service accounts next to namespaces or principals")
+    return found
+
+
+def _condition(raw: object, where: str) -> Condition:
+    content = mapping(raw, f"{where}.when[]")
+    only(content, _CONDITION, f"{where}.when[]")
+    key = text(content, "key", f"{where}.when[]")
+    values, not_values = (_strings(optional_list(content, name, f"{where}.when[]"), f"{where}.when[].{name}")
+                          for name in ("values", "notValues"))
+    if not values and not not_values:
+        raise Refused(f"`{where}.when[]` has neither `values` nor `notValues`")
+    if key not in PLAIN_KEYS and not _bracketed(key):
+        raise Refused(f"`{where}.when[].key` is `{key}`, which is no attribute")
+    check = _CONDITION_CHECKS.get(key)
+    if check is not None:
+        check(values, f"{where}.when[].values")
+        check(not_values, f"{where}.when[].notValues")
+    return Condition(key, values, not_values)
+
+
+def _bracketed(key: str) -> bool:
+    for start in ("request.headers", "request.auth.claims", "experimental.envoy.filters."):
+        if key.startswith(start) and key.endswith("]"):
+            inner = key[key.find("[") + 1 : -1]
+            return "[" in key and inner != "" and not inner.startswith("]") and not inner.endswith("[")
+    return False
+
+
+def _strings(values: Sequence[object], where: str) -> Sequence[str]:
+    for value in values:
+        if type(value) is not str:
+            raise Refused(f"`{where}` must hold strings")
+    return values  # type: ignore[return-value]  # each was just looked at
+
+
+def _ports(values: Sequence[str], where: str) -> None:
+    for value in values:
+        if not (value.isascii() and value.isdecimal()) or int(value[:12]) > 65535:
+            raise Refused(f"`{where}` has the bad port `{value}`")
+
+
+def _addresses(values: Sequence[str], where: str) -> None:
+    from ipaddress import ip_address, ip_interface  # only policies with addresses pay for the import
+
+    for value in values:
+        try:
+            if "/" in value:
+                address, _, length = value.partition("/")
+                if not (length.isascii() and length.isdecimal()) or "%" in address:
+                    raise ValueError(value)
+                ip_interface(value)
+            else:
+                ip_address(value)
+        except ValueError:
+            raise Refused(f"`{where}` has the bad address `{value}`") from None
+
+
+def _accounts(values: Sequence[str], where: str) -> None:
+    if len(values) > 16:
+        raise Refused(f"`{where}` has more than 16 items")
+    for value in values:
+        parts = value.split("/")
+        if "*" in value or len(parts) > 2 or not all(parts) or len(value) > 320:
+            raise Refused(f"`{where}` has `{value}`, which is no service account")
+
+
+def _domains(values: Sequence[str], where: str) -> None:
+    for value in values:
+        if "/" in value or "*" in value[1:-1] or (len(value) > 1 and value.startswith("*") and value.endswith("*")):
+            raise Refused(f"`{where}` has `{value}`, which is no trust domain")
+
+
+def _paths(values: Sequence[str], where: str) -> None:
+    for value in values:
+        if "{" in value or "}" in value:
+            _template(value, where)
+
+
+def _template(value: str, where: str) -> None:
+    """The grammar of path templates (istio-semantics 1.5): whole segments ``{*}`` or ``{**}``, nothing behind ``{**}`` but literals."""
+    rest = False
+    operators = "{*}" in value or "{**}" in value
+    if not operators:
+        raise Refused(f"`{where}` has `{value}`, with braces that are no path template")
+    for segment in value.split("/"):
+        if segment in ("{*}", "{**}"):
+            if rest:
+                raise Refused(f"`{where}` has `{value}`, where `{{**}}` is not the last operator")
+            rest = segment == "{**}"
+        elif "{" in segment or "}" in segment or "*" in segment:
+            raise Refused(f"`{where}` has `{value}`, which is no path template")
+
+
+_CHECKS = {"ports": _ports, "notPorts": _ports, "ipBlocks": _addresses, "notIpBlocks": _addresses, "remoteIpBlocks": _addresses,
+           "notRemoteIpBlocks": _addresses, "serviceAccounts": _accounts, "notServiceAccounts": _accounts, "trustDomains": _domains,
+           "notTrustDomains": _domains, "paths": _paths, "notPaths": _paths}
+_CONDITION_CHECKS = {"source.ip": _addresses, "remote.ip": _addresses, "destination.ip": _addresses, "destination.port": _ports,
+                     "source.serviceAccount": _accounts, "source.trustDomain": _domains}
+
+
+def _custom(spec: Mapping[str, object], action: Action, rules: tuple[Rule, ...]) -> None:
+    raw = spec.get("provider")
+    if action != "CUSTOM":
+        if raw is not None:
+            raise Refused(f"`spec.provider` must not be with the action {action}")
+        return
+    provider = {} if raw is None else mapping(raw, "spec.provider")
+    only(provider, frozenset({"name"}), "spec.provider")
+    if not text(provider, "name", "spec.provider", ""):
+        raise Refused("`spec.provider.name` must not be empty")
+    if not rules:
+        raise Refused("a CUSTOM policy without rules is never triggered")
+    for rule in rules:
+        if any(not source.keys().isdisjoint(_CUSTOM_REFUSES) for source in rule.sources) or any(
+                condition.key in _CUSTOM_REFUSES_KEYS or condition.key.startswith("request.auth.") for condition in rule.when):
+            raise Refused("a CUSTOM policy cannot ask for the identity of the caller")
+
+
+def _dry_run(found: Object, action: Action) -> bool:
+    written = metadata_labels(found.content, "annotations").get("istio.io/dry-run")
+    if written is None:
+        return False
+    value = _BOOLEANS.get(written)
+    if value is None:
+        raise Refused(f"the annotation `istio.io/dry-run` is `{written}`, which is no boolean")
+    if action not in ("ALLOW", "DENY"):
+        raise Refused(f"the annotation `istio.io/dry-run` does not go with the action {action}")
+    return value
