@@ -1,0 +1,90 @@
+"""The static gate: what a guardrail must not contain, found in the syntax tree before anything is evaluated.
+
+Runs in the child process and imports nothing of Meshwright (relative imports only).  Covered: unknown builtins, functions and
+``data`` paths, on reached and unreached paths; ``input`` paths against the published schema, through ``some``, ``every``, ``:=``,
+``=``, wildcards, imports, comprehensions and rules of the same package; comparisons of different types and of an enumeration with
+a text it cannot have; unsafe variables in ``not``; two defaults; ``walk`` in value position; misspelt entry rules.
+Not covered: paths through parameters of functions, through ``object.get`` and through what builtins return.
+"""
+
+from __future__ import annotations
+
+from .names import Module, Names
+from .paths import Body
+
+TYPE_CHECKING = False  # a plain name: the child process does not pay for `typing`
+if TYPE_CHECKING:
+    from typing import Any
+
+ENTRY_RULES = ("deny", "warn", "violation")
+
+
+def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> tuple[Any, ...]:
+    """``modules``: the engine's syntax trees.  Returns (defects, entries), both as JSON-able lists, sorted by place.
+
+    A defect is [kind, path, line, subject, known names, detail]; an entry is [package, rule, path, line of its first definition there].
+    """
+    names = Names(modules, builtins, schema)
+    defects: list[Any] = []
+    for module in names.modules:
+        defects += misspelt(module)
+        defects += two_defaults(module)
+        for rule in module.rules:
+            defects += Body(names, module).examine(rule)
+    unique = sorted({(*defect[:4], tuple(defect[4]), defect[5]) for defect in defects}, key=lambda d: (d[1], d[2], d[0], d[3]))
+    return [[*defect[:4], list(defect[4]), defect[5]] for defect in unique], entries(names)
+
+
+def entries(names: Names) -> list[Any]:
+    found: dict[tuple[str, str, str], list[Any]] = {}
+    for module in names.modules:
+        for rule in module.rules:
+            if not rule.is_function and is_entry(rule.name):
+                found.setdefault((module.package, rule.name, module.path), [module.package, rule.name, module.path, rule.line])
+    return [found[key] for key in sorted(found)]
+
+
+def is_entry(name: str) -> bool:
+    return any(name == entry or name.startswith(entry + "_") for entry in ENTRY_RULES)
+
+
+def misspelt(module: Module) -> list[Any]:
+    """Rules whose names are one or two edits away from an entry rule, and that nothing in the package reads."""
+    found = []
+    for rule in module.rules:
+        head = rule.name.split("_", 1)[0]
+        near = [
+            entry
+            for entry in ENTRY_RULES
+            if head != entry and len(head) >= 3 and distance(head.lower(), entry) <= (1 if len(entry) < 5 else 2)
+        ]
+        if near and not rule.is_function and rule.name not in module.used:
+            found.append(["misspelt-rule", module.path, rule.line, rule.name, near, ""])
+        elif rule.is_function and is_entry(rule.name):
+            found.append(["misspelt-rule", module.path, rule.line, rule.name, [], "it takes arguments, so nobody asks it"])
+    return found
+
+
+def two_defaults(module: Module) -> list[Any]:
+    seen: set[Any] = set()
+    found = []
+    for rule in module.rules:
+        if rule.is_default:
+            if rule.name in seen:
+                found.append(["two-defaults", module.path, rule.line, rule.name, [], ""])
+            seen.add(rule.name)
+    return found
+
+
+def distance(left: str, right: str) -> int:
+    """Edits between two short names; a swap of neighbours is one."""
+    rows = [list(range(len(right) + 1))]
+    for i, a in enumerate(left, 1):
+        row = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, rows[-2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]

@@ -1,0 +1,124 @@
+"""What names mean: the engine's syntax trees as modules, rules, imports and packages."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # a plain name: the child process does not pay for `typing`
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Rule:
+    def __init__(self, tree: dict[str, Any], module: Module) -> None:
+        kind, body = only(tree)
+        self.is_default = kind == "Default"
+        self.line = body["span"]["line"]
+        head_kind, head = (kind, body) if self.is_default else only(body["head"])
+        self.is_function = head_kind == "Func" or bool(self.is_default and body["args"])
+        self.is_set = head_kind == "Set"
+        self.head = head
+        self.tree = body
+        self.module = module
+        self.path = dotted(head["refr"])  # ("deny",), ("d", "e") for d.e.f; dynamic parts cut off
+        self.name = self.path[0] if self.path else ""
+
+
+class Module:
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self.path = tree["source"]["file"]
+        self.raw = tree["source"]["contents"].encode()
+        ast = tree["ast"]
+        self.package = ".".join(dotted(ast["package"]["refr"]))
+        self.imports: dict[str, tuple[str, ...]] = {}  # alias -> ("input", "intent") or ("data", "lib", "x")
+        for item in ast["imports"]:
+            target = dotted(item["refr"])
+            alias = self.text(item["as"]) if item.get("as") else target[-1]
+            if target[0] in ("input", "data"):
+                self.imports[alias] = target
+        self.rules = [Rule(rule, self) for rule in ast["rules"]]
+        self.used = used_names(ast["rules"])
+
+    def text(self, span: dict[str, Any]) -> str:
+        return str(self.raw[span["start"] : span["end"]].decode())
+
+
+class Names:
+    def __init__(self, modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> None:
+        self.modules = [Module(tree) for tree in modules]
+        self.builtins = builtins
+        self.schema = schema
+        self.rules: dict[tuple[str, str], list[Rule]] = {}  # (package, name) -> rules
+        self.known_data: set[tuple[str, ...]] = {("data", "org")}  # every prefix of every rule's path, and what users bring
+        for module in self.modules:
+            base = ("data", *module.package.split("."))
+            for rule in module.rules:
+                self.rules.setdefault((module.package, rule.name), []).append(rule)
+                for size in range(1, len(base) + 1):
+                    self.known_data.add(base[:size])
+                self.known_data.add((*base, rule.name))
+        self.types: dict[
+            tuple[str, str], dict[str, Any] | None
+        ] = {}  # (package, name) -> schema of the elements of a set rule; filled by paths.py
+
+    def is_function(self, module: Module, name: tuple[str, ...]) -> bool:
+        """Whether a call of ``name`` in ``module`` reaches a function that packs define."""
+        if name[0] in module.imports:
+            name = module.imports[name[0]] + name[1:]
+        if name[0] == "data":
+            return any(rule.is_function for rule in self.rules.get((".".join(name[1:-1]), name[-1]), ()))
+        return len(name) == 1 and any(rule.is_function for rule in self.rules.get((module.package, name[0]), ()))
+
+    def functions(self, module: Module) -> list[Any]:
+        own = {name for (package, name), rules in self.rules.items() if package == module.package and rules[0].is_function}
+        return sorted(own | self.builtins)
+
+
+def only(tree: dict[str, Any]) -> tuple[str, Any]:
+    """Kind and body of a node, which the engine writes as {"Kind": body}."""
+    ((kind, body),) = tree.items()
+    return kind, body
+
+
+def is_node(value: object) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value))[:1].isupper()
+
+
+def dotted(tree: dict[str, Any]) -> tuple[str, ...]:
+    """("input", "a", "b") of a reference made of names and constant texts; cut where it becomes dynamic; () for anything else."""
+    kind, body = only(tree)
+    if kind == "Var":
+        return (body["value"],)
+    if kind == "RefDot":
+        base = dotted(body["refr"])
+        return (*base, body["field"][1]) if base else ()
+    if kind == "RefBrack":
+        base = dotted(body["refr"])
+        index_kind, index = only(body["index"])
+        return (*base, index["value"]) if base and index_kind in ("String", "RawString") else base
+    return ()
+
+
+def children(value: object) -> list[Any]:
+    """Nodes directly below, whatever the kind."""
+    found: list[Any] = []
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        if is_node(item):
+            found.append(item)
+        elif isinstance(item, (dict, list)):
+            found += children(item)
+    return found
+
+
+def used_names(rules: list[Any]) -> set[Any]:
+    """Names that bodies read (heads left out, so that a rule does not use itself by existing)."""
+    found: set[Any] = set()
+    stack: list[Any] = []
+    for tree in rules:
+        _, body = only(tree)
+        stack += children(body.get("bodies", []))
+    while stack:
+        kind, body = only(stack.pop())
+        if kind == "Var":
+            found.add(body["value"])
+        stack += children(body)
+    return found

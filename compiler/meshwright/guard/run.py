@@ -1,0 +1,44 @@
+"""Packs in, documents in, engine asked, findings out."""
+
+from collections.abc import Mapping
+
+from meshwright.diagnostics import Outcome
+from meshwright.guard.answer import Engine, Failure
+from meshwright.guard.documents import documents
+from meshwright.guard.findings import judge
+from meshwright.guard.packs import read_packs
+from meshwright.ir.intent import Program
+from meshwright.ir.project import Guard
+from meshwright.ir.verdicts import Verdicts
+
+
+def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str) -> Outcome[Verdicts]:
+    """What the configured guardrails say about a program.
+
+    ``texts``: path of a source -> text, for line numbers.  ``root``: the project's folder, absolute; packs are read below it.
+    Without packs nothing is started and the verdicts are empty.  Diagnostics: MW0501 for each finding; MW0580-MW0599 when we
+    could not look, and then there is no value (``verdicts.could_not_look``: exit 2, never a pass).
+    """
+    if not settings.packs:
+        return Outcome(Verdicts("none", "", 0, (), ()))
+    packs, problems = read_packs(settings.packs, root)
+    if problems:
+        return Outcome(None, problems)
+    model = documents(program, texts)
+
+    import json
+
+    answer = _engine(settings).evaluate(packs, json.dumps(model.input, ensure_ascii=False, separators=(",", ":")))
+    if isinstance(answer, Failure):
+        return Outcome(None, answer.diagnostics)
+    return judge(settings.engine, packs, answer, model.places)
+
+
+def _engine(settings: Guard) -> Engine:
+    if settings.engine == "opa":
+        from meshwright.guard.opa import Opa
+
+        return Opa(settings.url, settings.timeout)
+    from meshwright.guard.embedded import Embedded
+
+    return Embedded(settings.timeout)

@@ -1,0 +1,247 @@
+"""The schema of the input of guardrails, as pydantic models; never imported when guardrails run.
+
+``python -m meshwright.guard.seal`` writes it to policies/meshwright_guardrails/schema/input.json.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Place(Node):
+    """Where a node is written; lines and columns from 1, 0 and "" = unknown."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+
+
+class Mesh(Node):
+    id: str
+    istio: str
+    trust_domain: str
+    root_namespace: str
+    source: Place
+
+
+class Waypoint(Node):
+    kind: Literal["namespace", "service", "service-account", "none", "shared"]
+    name: str
+
+
+class Namespace(Node):
+    id: str
+    name: str
+    enforce: bool
+    owner: str
+    because: str
+    until: str
+    waypoint: Waypoint
+    source: Place
+
+
+Protocol = Literal["http", "http2", "grpc", "tcp", "tls", "https"]
+
+
+class Port(Node):
+    id: str
+    number: int
+    target: int
+    name: str
+    protocol: Protocol
+    http: bool
+    source: Place
+
+
+class Service(Node):
+    id: str
+    namespace: str
+    name: str
+    key: str
+    enforce: bool
+    owner: str
+    headless: bool
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+    external_ips: list[str]
+    labels: dict[str, str]
+    ports: list[Port]
+    identities: list[str]
+    pod_sets: list[str]
+    source: Place
+
+
+class PodSet(Node):
+    id: str
+    namespace: str
+    name: str
+    key: str
+    selector: dict[str, str]
+    identities: list[str]
+    workloads: list[str]
+    services: list[str]
+    source: Place
+
+
+class Listener(Node):
+    id: str
+    name: str
+    protocol: Literal["http", "https"]
+    port: int
+    hosts: list[str]
+    certificate: str
+    redirect: bool
+    source: Place
+
+
+class Gateway(Node):
+    id: str
+    namespace: str
+    name: str
+    key: str
+    identity: str
+    listeners: list[Listener]
+    source: Place
+
+
+class Path(Node):
+    """``segments``: "{id}" stands for one non-empty segment."""
+
+    text: str
+    segments: list[str]
+    subtree: bool
+    any: bool
+    exact: bool
+
+
+class Route(Node):
+    id: str
+    gateway: str
+    hosts: list[str]
+    path: Path
+    service: str
+    port: int
+    source: Place
+
+
+class Rule(Node):
+    id: str
+    text: str
+    because: str
+    until: str
+    source: Place
+
+
+class Invariant(Node):
+    id: str
+    title: str
+    claims: list[str]
+    source: Place
+
+
+class IntentIndex(Node):
+    namespace_by_name: dict[str, Namespace]
+    service_by_id: dict[str, Service]
+    gateway_by_id: dict[str, Gateway]
+    services_by_namespace: dict[str, list[str]]
+    services_by_identity: dict[str, list[str]]
+
+
+class Intent(Node):
+    mesh: Mesh
+    namespaces: list[Namespace]
+    services: list[Service]
+    pod_sets: list[PodSet]
+    gateways: list[Gateway]
+    routes: list[Route]
+    rules: list[Rule]
+    invariants: list[Invariant]
+    index: IntentIndex
+
+
+class Caller(Node):
+    """Who asks: ``kind`` as in the language; ``services`` are the services whose pods run as ``identity``."""
+
+    kind: Literal["identity", "any-workload", "gateway", "any-gateway", "unidentified", "anyone", "namespace"]
+    name: str
+    identity: str
+    namespace: str
+    account: str
+    gateway: str
+    listener: int
+    cidrs: list[str]
+    services: list[str]
+
+
+class Destination(Node):
+    """What is asked for; ``key`` is the service or pod set, ``port`` its number at the address or at the pods, 0 = every port."""
+
+    kind: Literal["service", "pods"]
+    key: str
+    namespace: str
+    name: str
+    enforce: bool
+    services: list[str]
+    port: int
+    every_port: bool
+    port_name: str
+    protocol: Literal["http", "http2", "grpc", "tcp", "tls", "https", "unknown"]
+    http: bool
+
+
+class Http(Node):
+    """HTTP terms of an edge; ``narrowed`` false: none, and the other fields have their widest values."""
+
+    narrowed: bool
+    methods: list[str]
+    any_method: bool
+    path: Path
+
+
+class Edge(Node):
+    """One allow or deny of one source at one destination."""
+
+    id: str
+    effect: Literal["allow", "deny"]
+    rule: str
+    caller: Caller = Field(alias="from")
+    to: Destination
+    http: Http
+    entry: Literal["mesh", "gateway", "outside", "any"]
+    enforced_by: Literal["ztunnel", "waypoint"]
+    because: str
+    until: str
+    source: Place
+
+
+class AccessIndex(Node):
+    """Key -> positions in ``allows`` or ``denies``."""
+
+    allows_by_destination: dict[str, list[int]]
+    denies_by_destination: dict[str, list[int]]
+    allows_by_gateway: dict[str, list[int]]
+
+
+class Access(Node):
+    allows: list[Edge]
+    denies: list[Edge]
+    index: AccessIndex
+
+
+class MeshModel(Node):
+    """The input of every guardrail."""
+
+    apiVersion: Literal["meshwright/v1"]
+    kind: Literal["MeshModel"]
+    environment: str
+    intent: Intent
+    access: Access
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema that ships."""
+    return MeshModel.model_json_schema(by_alias=True)

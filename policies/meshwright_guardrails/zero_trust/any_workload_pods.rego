@@ -1,0 +1,14 @@
+# METADATA
+# title: no pod is open to the whole mesh by its address
+# description: name the callers; pods reached by address pass no waypoint, so nothing can narrow the requests
+package meshwright.zero_trust.any_workload_pods
+
+deny contains finding if {
+	some edge in input.access.allows
+	edge.from.kind == "any-workload"
+	edge.to.kind == "pods"
+	finding := {
+		"msg": sprintf("every workload of the mesh reaches the pods of `%s` by their addresses", [edge.to.key]),
+		"node": edge.rule,
+	}
+}

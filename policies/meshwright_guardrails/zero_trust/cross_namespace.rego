@@ -1,0 +1,15 @@
+# METADATA
+# title: a grant across namespaces says why
+# description: add `because` with the reason, for whoever reviews it next year
+package meshwright.zero_trust.cross_namespace
+
+warn contains finding if {
+	some edge in input.access.allows
+	edge.from.kind == "identity"
+	edge.from.namespace != edge.to.namespace
+	edge.because == ""
+	finding := {
+		"msg": sprintf("`%s` reaches into namespace `%s` without a reason", [edge.from.identity, edge.to.namespace]),
+		"node": edge.rule,
+	}
+}

@@ -1,0 +1,15 @@
+# METADATA
+# title: no namespace is let in as a whole from another one
+# description: name the callers, or say why with `because`; whoever may create pods there gets in
+package meshwright.zero_trust.namespace_wide
+
+deny contains finding if {
+	some edge in input.access.allows
+	edge.from.kind == "namespace"
+	edge.from.namespace != edge.to.namespace
+	edge.because == ""
+	finding := {
+		"msg": sprintf("every workload of namespace `%s` reaches `%s` of another namespace", [edge.from.namespace, edge.to.key]),
+		"node": edge.rule,
+	}
+}
