@@ -69,6 +69,10 @@ class Meaning:
         """The part of ``through_gateway`` that must get in: what is granted to the service itself."""
         return self._remember("asked_through_gateway", gateway, listener, service, port, pods, target)
 
+    def of_listener(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        """Requests that clients of a gateway's listener are granted, whatever the routes say; nothing for an unknown gateway."""
+        return self._remember("of_listener", gateway, listener, service, port, pods, target)
+
     def plaintext_ports(self, pods: str) -> Expr:
         """Target ports where some `unidentified` source is granted; over port."""
         return self._remember("plaintext_ports", pods)
@@ -142,9 +146,13 @@ class Meaning:
         known = self.gateways.get(gateway)
         if known is None:
             return NOTHING
-        return both(self._of_listener(known, listener, grants), routed(self.program, known, listener, service, port))
+        return both(self._clients(known, listener, grants), routed(self.program, known, listener, service, port))
 
-    def _of_listener(self, gateway: Gateway, listener: int, grants: Iterable[Grant]) -> Expr:
+    def _of_listener(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
+        known = self.gateways.get(gateway)
+        return NOTHING if known is None else self._clients(known, listener, self._here(service, port, pods, target))
+
+    def _clients(self, gateway: Gateway, listener: int, grants: Iterable[Grant]) -> Expr:
         """What clients of one listener may ask: the enforcing points see the gateway's identity, whoever the client is."""
         principal = gateway.identity.principal(self.trust_domain)
         terms: dict[str, list[Expr]] = {"allow": [], "deny": []}
