@@ -114,11 +114,12 @@ def reach(fence: Expr | None = None, rules: Expr | None = None, guarded: Expr | 
         Way("service", ORDERS, 80, 8080, "", 0, both(fence, rules), fence, ("waypoint shop/waypoint", "ztunnel"), ("AuthorizationPolicy shop/orders",)),
         direct("without-waypoint", at(guarded, 8080), at(allowed, 8080), True), direct("pod", guarded, allowed, False),
         direct("plaintext", guarded, allowed, False),
-        Way("unlisted-service", "", 0, 8080, "", 0, NOTHING if default_deny else EVERYTHING, EVERYTHING, ("waypoint shop/waypoint", "ztunnel"), ()),
         *others,
     )
     nobody = (direct("pod", EVERYTHING, NOTHING, False), direct("plaintext", EVERYTHING, NOTHING, False))
-    return (Reach(DEPLOYMENT, "shop", "workload", True, ways, plaintext, ()), Reach("other pods shop", "shop", "other-pods", True, nobody, NOTHING, ()))
+    unlisted = Way("unlisted-service", "", 0, 0, "", 0, NOTHING if default_deny else EVERYTHING, EVERYTHING, ("waypoint shop/waypoint",), ())
+    return (Reach(DEPLOYMENT, "shop", "workload", True, ways, plaintext, ()), Reach("other pods shop", "shop", "other-pods", True, nobody, NOTHING, ()),
+            Reach("waypoint shop/waypoint", "shop", "waypoint", True, (unlisted,), NOTHING, ()))
 
 
 def at(expr: Expr, number: int) -> Expr:

@@ -12,7 +12,7 @@ from meshwright.prove.findings import findings
 from meshwright.prove.invariants import invariants
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.properties import complete, covered, sealed, sound, transport
-from meshwright.prove.properties.covered import expected_destinations
+from meshwright.prove.properties.covered import destinations
 from meshwright.prove.question import Judge
 
 PROPERTIES: tuple[tuple[Obligation, Callable[[Case], list[Verdict]]], ...] = (
@@ -22,16 +22,16 @@ PROPERTIES: tuple[tuple[Obligation, Callable[[Case], list[Verdict]]], ...] = (
 def prove(program: Program, reach: Iterable[Reach]) -> Outcome[Proof]:
     """Judge what ``reach`` says against ``program``.
 
-    Every governed workload, and `other pods` of every governed namespace, gets a verdict for each obligation, and every
-    invariant for each claim; a destination that ``reach`` leaves out is "unknown".  A verdict that does not hold is an error
-    diagnostic, MW0401 to MW0407.
+    Every governed workload, `other pods` of every governed namespace, and every waypoint before them gets a verdict for each
+    obligation, and every invariant for each claim; a destination that ``reach`` leaves out is "unknown".  A verdict that does
+    not hold is an error diagnostic, MW0401 to MW0407.
     """
     meaning = Meaning(program)
     judge = Judge(program.mesh.trust_domain)
     answers = {answer.destination: answer for answer in reach}
     verdicts: list[Verdict] = []
     ways = 0
-    expected = expected_destinations(program)
+    expected = destinations(program, answers)
     for destination, pods in sorted(expected.items()):
         answer = answers.get(destination)
         if answer is None:

@@ -22,7 +22,7 @@ def test_the_recipe_holds() -> None:
     outcome = prove(make.program(make.OF_WEB), make.reach())
     assert outcome.diagnostics == ()
     assert outcome.value is not None and outcome.value.holds
-    assert outcome.value.destinations == 2 and outcome.value.ways == 7
+    assert outcome.value.destinations == 3 and outcome.value.ways == 7
     assert {verdict.obligation for verdict in outcome.value.verdicts} == {"covered", "sound", "complete", "sealed", "transport"}
     assert outcome.value.unprotected == ("edge",)
 
@@ -72,20 +72,20 @@ def test_other_words_for_the_same_hold(rules: make.Expr) -> None:
 
 def test_nothing_is_taken_for_granted() -> None:
     complete = make.reach()
-    assert [verdict.status for verdict in failing(complete[:1])] == ["unknown"]
+    assert [verdict.destination for verdict in failing(complete[:1])] == ["other pods shop", "waypoint shop/waypoint"]
     assert [verdict.status for verdict in failing(())] == ["unknown", "unknown"]
     without = complete[0]._replace(ways=tuple(way for way in complete[0].ways if way.kind != "service"))
-    assert [verdict.reason for verdict in failing((without, complete[1]))] == ["the model gives no answer for the way `service` of shop/orders port 80"]
+    assert [verdict.reason for verdict in failing((without, *complete[1:]))] == ["the model gives no answer for the way `service` of shop/orders port 80"]
     doubtful = complete[0]._replace(unknown=("EnvoyFilter shop/x is not modelled",))
-    assert [(verdict.status, verdict.reason) for verdict in failing((doubtful, complete[1]))] == [("unknown", "EnvoyFilter shop/x is not modelled")]
+    assert [(verdict.status, verdict.reason) for verdict in failing((doubtful, *complete[1:]))] == [("unknown", "EnvoyFilter shop/x is not modelled")]
     outside = complete[0]._replace(captured=False)
-    assert [(verdict.obligation, verdict.status) for verdict in failing((outside, complete[1]))] == [("covered", "fails")]
+    assert [(verdict.obligation, verdict.status) for verdict in failing((outside, *complete[1:]))] == [("covered", "fails")]
 
 
 def test_other_pods_are_closed() -> None:
-    orders, others = make.reach()
+    orders, others, waypoint = make.reach()
     opened = others._replace(ways=tuple(way._replace(admitted=match("principal", "namespace", "shop")) for way in others.ways))
-    bad = failing((orders, opened))
+    bad = failing((orders, opened, waypoint))
     assert [(verdict.destination, verdict.obligation, verdict.way) for verdict in bad] == [("other pods shop", "sound", "the pod's own address")]
 
 
@@ -101,7 +101,7 @@ def test_a_grant_without_http_terms_covers_the_pods_too() -> None:
     program = make.program(make.allow(make.identity("shop", "web"), Target("service", make.ORDERS, 80)))
     l4 = make.guard(web)
     way = make.direct("service", make.at(l4, 8080), web, True)
-    orders, others = make.reach(guarded=l4, allowed=both(web, make.port(8080)))
+    orders, others, _ = make.reach(guarded=l4, allowed=both(web, make.port(8080)))
     orders = orders._replace(ways=(way, *(one for one in orders.ways if one.kind in ("pod", "plaintext"))))
     assert failing((orders, others), program) == []
     # the same objects under a rule with HTTP terms: the port is open to other requests of web, by both addresses

@@ -3,8 +3,10 @@
 Without this an empty answer would look like a pass.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
+from meshwright.access.reach import Reach
 from meshwright.ir.intent import Program
 from meshwright.ir.proof import Verdict
 from meshwright.prove.destination import Case
@@ -18,7 +20,7 @@ def covered(case: Case) -> list[Verdict]:
         return [_verdict(case, "fails", "the mesh does not see traffic to it, so it is open to everybody")]
     found = [_verdict(case, "unknown", reason) for reason in reach.unknown]
     known = {(way.kind, way.service, way.port, way.gateway, way.listener) for way in reach.ways}
-    expected = [("pod", "", 0, "", 0), ("plaintext", "", 0, "", 0)]
+    expected = [("unlisted-service", "", 0, "", 0)] if reach.kind == "waypoint" else [("pod", "", 0, "", 0), ("plaintext", "", 0, "", 0)]
     if case.pods:
         for name in case.meaning.pod_sets[case.pods].services:
             service = case.meaning.services[name]
@@ -41,11 +43,18 @@ def _verdict(case: Case, status: Literal["fails", "unknown"], reason: str) -> Ve
     return Verdict("covered", case.reach.destination, "", status, None, (), (), reason)
 
 
-def expected_destinations(program: Program) -> dict[str, str]:
-    """Every destination that must be judged -> its pod set, "" for the pods that nobody listed."""
+def destinations(program: Program, answers: Mapping[str, Reach]) -> dict[str, str]:
+    """Every destination that must be judged -> its pod set, "" where nothing is allowed.
+
+    Workloads and `other pods` of governed namespaces, whatever else the model says about pods there, and the waypoints on ways
+    to them.
+    """
     governed = {space.name for space in program.namespaces if space.enforce == "yes"}
     sets = {workload: pods.id for pods in program.pod_sets for workload in pods.workloads}
     found = {workload.id: sets.get(workload.id, "") for workload in program.inventory.workloads if workload.namespace in governed}
     found.update({workload: pods for workload, pods in sets.items() if workload.partition("/")[0] in governed})
-    found.update({f"other pods {name}": "" for name in sorted(governed)})
+    found.update({f"other pods {name}": "" for name in governed})
+    found.update({name: "" for name, answer in answers.items() if answer.namespace in governed and name not in found})
+    passed = {proxy for name in found if name in answers for way in answers[name].ways for proxy in way.by}
+    found.update({proxy: "" for proxy in passed if proxy.startswith("waypoint ")})
     return found
