@@ -1,17 +1,18 @@
 """The stages in order.  The only module that sees every room, and it imports each one only when its turn comes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from meshwright.diagnostics import Diagnostic, Outcome
 from meshwright.ir.project import Project
 from meshwright.source import Source
 
 if TYPE_CHECKING:
-    from meshwright.ir import intent, syntax
+    from meshwright.ir import intent, manifest, resolved, syntax
     from meshwright.ir.filetree import FileTree
+    from meshwright.ir.inventory import Inventory
+    from meshwright.ir.proof import Proof
     from meshwright.ir.verdicts import Verdicts
-    from meshwright.prove import Proof
 
 T = TypeVar("T")
 STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
@@ -31,86 +32,93 @@ class Result(NamedTuple):
 
 
 def compile_project(project: Project, sources: tuple[Source, ...], today: str, until: str = "prove",
-                    given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None) -> Result:
+                    given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None,
+                    parsed: "dict[Source, Outcome[syntax.Module]] | None" = None) -> Result:
     """Run the stages up to and including ``until`` for one environment; the first one that fails is the last one that runs.
 
     ``today`` is an ISO date: nothing below reads a clock.  ``given``: a tree to prove in place of the one that would be
-    rendered; guard, lower and render are left out then.  Every diagnostic carries the environment.
+    rendered; guard, lower and render are left out then.  ``parsed`` remembers trees from one environment to the next.
+    Every diagnostic carries the environment.
     """
     run = _Run(project.environment, until, progress)
     try:
-        modules = run("parse", lambda: parse_all(sources))
+        modules = run("parse", lambda: parse_all(sources, {} if parsed is None else parsed))
         inventory = run("inventory", lambda: _read_inventory(project))
         names = run("resolve", lambda: _resolve(modules, inventory, project))
-        program = run.program = run("check", lambda: _check(names, today))
+        program = run("check", lambda: _check(names, today))
         if given is None:
-            run.verdicts = run("guard", lambda: _guard(program, sources, project))
+            run("guard", lambda: _guard(program, sources, project))
             bundle = run("lower", lambda: _lower(program, project))
-            given = run.tree = run("render", lambda: _render(bundle, project))
+            given = run("render", lambda: _render(bundle, project))
         tree = given
-        run.proof = run("prove", lambda: _prove(program, tree))
+        run("prove", lambda: _prove(program, tree))
     except _Stopped:
         pass
     return run.result()
 
 
-def parse_all(sources: tuple[Source, ...]) -> "Outcome[tuple[syntax.Module, ...]]":
-    """Every source on its own; the outcome has all their diagnostics."""
+def parse_all(sources: tuple[Source, ...], known: "dict[Source, Outcome[syntax.Module]]") -> "Outcome[tuple[syntax.Module, ...]]":
+    """Every source on its own, each only once as long as ``known`` lives; the outcome has all their diagnostics."""
     from meshwright.parse import parse
 
-    outcomes = [parse(source) for source in sources]
+    for source in sources:
+        if source not in known:
+            known[source] = parse(source)
+    outcomes = [known[source] for source in sources]
     found = tuple(each for outcome in outcomes for each in outcome.diagnostics)
     modules = tuple(outcome.value for outcome in outcomes if outcome.value is not None)
     return Outcome(modules if len(modules) == len(outcomes) else None, found)
 
 
-def _read_inventory(project: Project):  # type: ignore[no-untyped-def]
+def _read_inventory(project: Project) -> "Outcome[Inventory]":
+    import sys
+
     from meshwright.inventory import read_inventory
 
-    return read_inventory(project.root, project.inventory, project.foreign, project.default_namespace)
+    return read_inventory(project.root, project.inventory, project.foreign, project.default_namespace, sys.stdin.buffer)
 
 
-def _resolve(modules, inventory, project: Project):  # type: ignore[no-untyped-def]
+def _resolve(modules: "tuple[syntax.Module, ...]", inventory: "Inventory", project: Project) -> "Outcome[resolved.Program]":
     from meshwright.resolve import resolve
 
     return resolve(modules, inventory, project)
 
 
-def _check(names, today: str):  # type: ignore[no-untyped-def]
+def _check(names: "resolved.Program", today: str) -> "Outcome[intent.Program]":
     from meshwright.check import check
 
     return check(names, today)
 
 
-def _guard(program, sources: tuple[Source, ...], project: Project):  # type: ignore[no-untyped-def]
+def _guard(program: "intent.Program", sources: tuple[Source, ...], project: Project) -> "Outcome[Verdicts]":
     from meshwright.guard import guard
 
     return guard(program, {source.path: source.text for source in sources}, project.guard, project.root)
 
 
-def _lower(program, project: Project):  # type: ignore[no-untyped-def]
+def _lower(program: "intent.Program", project: Project) -> "Outcome[manifest.Bundle]":
     from meshwright.lower import lower
 
     return lower(program, project.labels)
 
 
-def _render(bundle, project: Project):  # type: ignore[no-untyped-def]
+def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
     from meshwright.render import render
 
     return render(bundle, project.layout)
 
 
-def _prove(program, tree):  # type: ignore[no-untyped-def]
+def _prove(program: "intent.Program", tree: "FileTree") -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model
     from meshwright.prove import prove
 
     objects = read_tree(tree)
-    if objects.failed:
-        return objects
+    if objects.value is None or objects.failed:
+        return Outcome(None, objects.diagnostics)
     reach = model(objects.value, program.inventory, program.mesh)
-    if reach.failed:
+    if reach.value is None or reach.failed:
         return Outcome(None, objects.diagnostics + reach.diagnostics)
     proof = prove(program, reach.value)
     return Outcome(proof.value, objects.diagnostics + reach.diagnostics + proof.diagnostics)
@@ -121,19 +129,16 @@ class _Stopped(Exception):
 
 
 class _Run:
-    """Runs stages, remembers what they said."""
+    """Runs stages, remembers what they said and gave."""
 
     def __init__(self, environment: str, until: str, progress: Callable[[str], None]) -> None:
         self.environment = environment
         self.until = until
         self.progress = progress
         self.found: list[Diagnostic] = []
+        self.given: dict[str, object] = {}
         self.stage = ""
         self.failed = False
-        self.program: intent.Program | None = None
-        self.verdicts: Verdicts | None = None
-        self.tree: FileTree | None = None
-        self.proof: Proof | None = None
 
     def __call__(self, stage: str, work: "Callable[[], Outcome[T]]") -> T:
         if STAGES.index(stage) > STAGES.index(self.until):
@@ -142,17 +147,18 @@ class _Run:
         self.progress(stage)
         outcome = work()
         self.found.extend(each._replace(environment=self.environment) for each in sorted(outcome.diagnostics, key=_by_place))
+        # Kept even if it failed: a proof that does not hold still says where, and by which request.
+        self.given[stage] = outcome.value
         if outcome.failed or outcome.value is None:
             self.failed = True
-            if stage == "prove":  # a proof that fails is still a result: it says where and by which request
-                self.proof = outcome.value
-            if stage == "guard":
-                self.verdicts = outcome.value
             raise _Stopped
         return outcome.value
 
     def result(self) -> Result:
-        return Result(self.environment, self.stage, self.failed, tuple(self.found), self.program, self.verdicts, self.tree, self.proof)
+        given = self.given
+        return Result(self.environment, self.stage, self.failed, tuple(self.found), cast("intent.Program | None", given.get("check")),
+                      cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
+                      cast("Proof | None", given.get("prove")))
 
 
 def _by_place(found: Diagnostic) -> tuple[bool, str, int, str, str]:

@@ -10,6 +10,8 @@ from meshwright.ir.project import PROJECT_FILE, Project
 from meshwright.source import Source
 
 if TYPE_CHECKING:
+    from meshwright.diagnostics import Outcome
+    from meshwright.ir import syntax
     from meshwright.ir.filetree import FileTree
     from meshwright.pipeline import Result
 
@@ -63,8 +65,9 @@ def compile_all(arguments: Arguments, until: str, given: "FileTree | None" = Non
     from meshwright.pipeline import compile_project
 
     show = progress()
+    parsed: dict[Source, Outcome[syntax.Module]] = {}
     now = today(arguments)
-    results = tuple(compile_project(project, sources, now, until, given, show)
+    results = tuple(compile_project(project, sources, now, until, given, show, parsed)
                     for project, sources in zip(session.projects, session.inputs, strict=True))
     show("")
     found = session.diagnostics + tuple(each for result in results for each in result.diagnostics)

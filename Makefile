@@ -1,0 +1,39 @@
+# Everything runs in .venv, which each target makes by itself; nothing outside this folder is changed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCK   := $(wildcard requirements-dev.lock)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench grammar clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+
+# The stamp is written last: an installation that broke off is done again.
+$(VENV)/.installed: pyproject.toml $(LOCK)
+	$(PYTHON) -c 'import sys; sys.exit("Meshwright needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(if $(LOCK),--constraint $(LOCK)) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed ## the main job on examples/shop, into build/demo/gitops.git
+	@$(BIN)/python examples/demo.py
+
+test: check ## install what is needed, lint, check types and imports, run every test
+	$(BIN)/pytest -n 2
+
+check: $(VENV)/.installed ## lint, types, imports
+	$(BIN)/ruff check compiler grammar policies tests benchmarks examples
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.installed ## speed and memory as ratios; fails when a bound is exceeded
+	$(BIN)/python -m benchmarks.bench
+
+grammar: $(VENV)/.installed ## make the parser's tables from mesh.lark
+	$(BIN)/python -m meshwright_grammar.generate
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
