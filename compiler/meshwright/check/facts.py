@@ -1,0 +1,96 @@
+"""Everything the rules of this room look things up in, made once per run."""
+
+from typing import Literal, NamedTuple
+
+from meshwright.check.podsets import PodSets, is_proxy, pod_sets
+from meshwright.ir import intent, inventory, resolved
+from meshwright.ir.identity import Identity
+from meshwright.ir.inventory import Workload
+from meshwright.source import Span
+
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+
+# What Istio does with a declared protocol: grpc-web is HTTP with a filter; the filters for databases are off, so they are TCP.
+_PROTOCOLS: dict[str, Literal["http", "http2", "grpc", "tcp", "tls", "https"]] = {
+    "http": "http", "http2": "http2", "grpc": "grpc", "grpc-web": "http", "tcp": "tcp", "tls": "tls", "https": "https",
+    "mongo": "tcp", "redis": "tcp", "mysql": "tcp", "undeclared": "tcp"}
+
+
+class Problem(NamedTuple):
+    """Why a term of a rule could not be turned into grants; the rule of that ``kind`` explains it."""
+
+    kind: str
+    span: Span  # the term or door
+    statement: resolved.Rule | resolved.Claim
+    service: resolved.Service | None = None
+    port: inventory.ServicePort | None = None
+    workload: Workload | None = None
+    text: str = ""
+
+
+class Facts:
+    """The resolved program, indexed; then, step by step, what ``check`` makes of it."""
+
+    __slots__ = ("by_identity", "claims", "gateways", "governed", "grants", "http_services", "http_sets", "invariants", "l7_origin", "listeners",
+                 "namespaces", "pods", "ports", "problems", "program", "routes", "services", "set_of_workload", "sets_of_service", "spaces",
+                 "today", "workloads")
+
+    def __init__(self, program: resolved.Program, today: str) -> None:
+        self.program = program
+        self.today = today
+        self.problems: dict[str, list[Problem]] = {}
+        self.namespaces = {space.name: space for space in program.namespaces}
+        self.governed = {space.name: space for space in program.namespaces if space.enforce == "yes"}
+        self.spaces = {space.name: space for space in program.inventory.namespaces}
+        self.services = {service.id: service for service in program.services}
+        self.workloads = {workload.id: workload for workload in program.inventory.workloads}
+        self.by_identity: dict[Identity, list[Workload]] = {}
+        for workload in program.inventory.workloads:
+            if not is_proxy(workload):
+                self.by_identity.setdefault(workload.identity, []).append(workload)
+        self.pods: PodSets = pod_sets([service.found for service in program.services], program.inventory.workloads, self.governed)
+        self.sets_of_service: dict[str, list[intent.PodSet]] = {}
+        self.set_of_workload: dict[str, intent.PodSet] = {}
+        for each in self.pods.sets:
+            for service in each.services:
+                self.sets_of_service.setdefault(service, []).append(each)
+            for own in each.workloads:
+                self.set_of_workload[own] = each
+        self.ports = {service.id: _ports(service) for service in program.services}
+        self.gateways: tuple[intent.Gateway, ...] = ()
+        self.routes: tuple[intent.Route, ...] = ()
+        self.grants: list[intent.Grant] = []
+        self.http_services: dict[str, int] = {}  # service id -> first rule that needs a waypoint there
+        self.invariants: tuple[intent.Invariant, ...] = ()
+
+    def blame(self, problem: Problem) -> None:
+        self.problems.setdefault(problem.kind, []).append(problem)
+
+    def is_enrolled(self, namespace: str) -> bool:
+        """Whether the Namespace object of the inventory puts its pods into the ambient mesh."""
+        space = self.spaces.get(namespace)
+        return space is not None and (DATAPLANE_MODE, "ambient") in space.labels
+
+    def why_outside(self, workload: Workload) -> str:
+        """Why ambient does not capture ``workload``, "" when it does.
+
+        A missing label of a governed namespace is not the workload's fault: it is reported for the namespace (label mode
+        `external`) or written by this compile (`own`, `patch`).
+        """
+        if workload.capture == "ambient":
+            return ""
+        own = workload.capture == "sidecar" or workload.host_network or (DATAPLANE_MODE, "none") in workload.labels
+        if not own and workload.namespace in self.governed and not self.is_enrolled(workload.namespace):
+            return ""
+        return workload.capture_reason or workload.capture
+
+    def behind(self, service: resolved.Service) -> list[Workload]:
+        """The workloads that a Service selects."""
+        return [self.workloads[own] for own in service.found.workloads if own in self.workloads]
+
+
+def _ports(service: resolved.Service) -> dict[int, intent.Port]:
+    """The TCP ports of a Service that lead somewhere, by number.  An undeclared protocol counts as TCP; using it is an error."""
+    return {
+        port.number: intent.Port(port.number, port.target, port.name, _PROTOCOLS.get(port.protocol, "tcp"))
+        for port in service.found.ports if port.transport == "TCP" and port.target is not None}

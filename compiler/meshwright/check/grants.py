@@ -1,0 +1,87 @@
+"""Rules as grants: one source, one target, one set of requests each."""
+
+from meshwright.check.facts import Facts, Problem
+from meshwright.check.targets import Aim, aims
+from meshwright.ir import intent, resolved
+
+
+def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
+    """Fill ``facts.grants`` and ``facts.http_services`` from every rule; gives the rules as reports show them."""
+    rules = []
+    for number, rule in enumerate(facts.program.rules):
+        rules.append(intent.Rule(rule.text, rule.span, rule.because, rule.until.text if rule.until is not None else ""))
+        wanted: list[Aim] = []
+        for target in rule.targets:
+            wanted.extend(aims(facts, rule, target))
+        sources = [source for term in rule.sources for source in sources_of(facts, term, rule)]
+        for source in sources:
+            for target, http in wanted:
+                facts.grants.append(intent.Grant(rule.effect, source, target, http, number))
+        for target, http in wanted:
+            if http is not None and target.kind == "service":
+                facts.http_services.setdefault(target.id, number)
+    _widen_denies(facts)
+    return tuple(rules)
+
+
+def sources_of(facts: Facts, term: resolved.Source, statement: resolved.Rule | resolved.Claim) -> list[intent.Source]:
+    """Whom a source term stands for.  Problems: no-identity, misused terms are left to the rules."""
+    if term.kind == "identity":
+        if not term.identities:
+            facts.blame(Problem("no-identity", term.span, statement, text=term.text))
+        return [intent.Source("identity", identity=identity, name=term.text) for identity in term.identities]
+    return [intent.Source(term.kind, gateway=term.gateway, port=term.port, cidrs=tuple([cidr.text for cidr in term.cidrs]),
+                          namespace=term.namespace, name=term.text)]
+
+
+def meet(left: intent.Source, right: intent.Source) -> bool:
+    """Whether one caller may be both.  Gateways' clients come with the gateway's identity, which no workload has."""
+    pair = {left.kind, right.kind}
+    if "anyone" in pair or left == right:
+        return True
+    if pair <= {"gateway", "any-gateway"}:
+        return left.gateway == right.gateway or "any-gateway" in pair
+    if pair & {"gateway", "any-gateway", "unidentified"}:
+        return pair == {"unidentified"}
+    if "any-workload" in pair:
+        return True
+    if pair == {"identity"}:
+        return left.identity == right.identity
+    spaces = [each.namespace if each.kind == "namespace" else each.identity.namespace if each.identity is not None else "" for each in (left, right)]
+    return spaces[0] == spaces[1]
+
+
+def _widen_denies(facts: Facts) -> None:
+    """A deny on a service covers its pods' target port by any address, so also by that of another Service over the same pods.
+
+    It matters only where somebody is allowed there.  Where the other Service has further pods the deny would hit those as
+    well: problem deny-shared.
+    """
+    granted: dict[tuple[str, int], list[intent.Source]] = {}
+    for grant in facts.grants:
+        if grant.effect == "allow" and grant.target.kind == "service":
+            granted.setdefault((grant.target.id, grant.target.port), []).append(grant.source)
+    added: dict[intent.Grant, None] = {}
+    for grant in facts.grants:
+        if grant.effect != "deny" or grant.target.kind != "service":
+            continue
+        target = facts.ports[grant.target.id][grant.target.port].target
+        for other in {own: None for pods in facts.sets_of_service.get(grant.target.id, ()) for own in pods.services if own != grant.target.id}:
+            for theirs in facts.ports[other].values():
+                callers = granted.get((other, theirs.number), ())
+                if theirs.target == target and any(meet(grant.source, caller) for caller in callers):
+                    _widen(facts, grant, other, theirs, added)
+    known = set(facts.grants)
+    facts.grants.extend([grant for grant in added if grant not in known])
+
+
+def _widen(facts: Facts, grant: intent.Grant, other: str, port: intent.Port, added: dict[intent.Grant, None]) -> None:
+    rule = facts.program.rules[grant.rule]
+    further = any(grant.target.id not in pods.services for pods in facts.sets_of_service[other])
+    if further or (grant.http is not None and not port.is_http):
+        if grant.http is not None or other in facts.http_services:
+            facts.blame(Problem("deny-shared", rule.span, rule, facts.services[grant.target.id], text=other))
+        return
+    added[grant._replace(target=intent.Target("service", other, port.number))] = None
+    if grant.http is not None:
+        facts.http_services.setdefault(other, grant.rule)

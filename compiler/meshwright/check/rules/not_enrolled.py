@@ -1,0 +1,24 @@
+"""MW0310: a governed namespace whose pods are not in the ambient mesh."""
+
+from collections.abc import Iterator
+
+from meshwright.check.facts import DATAPLANE_MODE, Facts
+from meshwright.diagnostics import Diagnostic, Label, error
+
+
+def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
+    """Only where somebody else sets the label (label mode `external`)."""
+    if facts.program.labels != "external":
+        return
+    for name, namespace in sorted(facts.governed.items()):
+        if facts.is_enrolled(name):
+            continue
+        space = facts.spaces.get(name)
+        known = space is not None and space.declared
+        yield error(
+            "MW0310", f"the pods of namespace `{name}` are not in the ambient mesh" if known else f"the inventory has no Namespace `{name}`, so nothing says that its pods are in the mesh",
+            namespace.span, label="enforced here",
+            others=(Label(space.span, f"no label `{DATAPLANE_MODE}: ambient`"),) if space is not None and space.span is not None else (),
+            notes=("without the label no proxy sees the traffic, and no rule would hold",),
+            help=(f"kubectl label namespace {name} {DATAPLANE_MODE}=ambient", "then bring the Namespace object into the inventory",
+                  "or let this compile write the label: `[output] labels = \"patch\"`"))

@@ -1,0 +1,28 @@
+"""MW0305: a grant to one workload is a grant to all that share its service account."""
+
+from collections.abc import Iterator
+
+from meshwright.check.facts import Facts
+from meshwright.diagnostics import Diagnostic, Label, warning
+
+
+def shared_account(facts: Facts) -> Iterator[Diagnostic]:
+    """At each grant that names a service or workload; `service-account` says that it means everybody who runs as it."""
+    for rule in facts.program.rules:
+        if rule.effect == "deny":
+            continue
+        for term in rule.sources:
+            if term.kind != "identity" or not term.workloads:
+                continue
+            for identity in term.identities:
+                everybody = facts.by_identity.get(identity, [])
+                if len(everybody) <= 1 or identity.account == "default":
+                    continue
+                others = [workload for workload in everybody if workload.id not in term.workloads]
+                if others:
+                    names = ", ".join([f"{each.kind} `{each.namespace}/{each.name}`" for each in others[:3]]) + (", …" if len(others) > 3 else "")
+                    yield warning(
+                        "MW0305", f"this also lets in {names}", term.span, label=f"runs as `{identity}`",
+                        others=tuple([Label(each.span, "runs as the same service account") for each in others[:3]]),
+                        notes=("the mesh knows workloads by their service account only; two that share one cannot be told apart",),
+                        help=("give them accounts of their own, or write `service-account " + str(identity) + "` if all of them are meant",))

@@ -1,0 +1,75 @@
+"""Terms, doors and rules as canonical text on one line: what messages, access tables and reports show."""
+
+from collections.abc import Iterable
+
+from meshwright.ir import syntax
+
+
+def rule_text(rule: syntax.RuleStatement) -> str:
+    """`allow web -> orders { GET "/v1/{id}" }`, without `until` and `because`."""
+    return f"{rule.effect} {sources_text(rule.sources)} -> {targets_text(rule.targets)}{doors_text(rule.doors)}"
+
+
+def claim_text(claim: syntax.ClaimLine) -> str:
+    """One line of an invariant, as the language spells it."""
+    sources, targets, doors = sources_text(claim.sources), targets_text(claim.targets), doors_text(claim.doors)
+    if claim.kind == "only-from":
+        return f"to {targets} only from {sources}{doors}"
+    if claim.kind == "only-to":
+        return f"from {sources} only to {targets}{doors}"
+    return f"never {sources} {'reaches' if claim.kind == 'never-reaches' else '->'} {targets}{doors}"
+
+
+def sources_text(terms: Iterable[syntax.SourceTerm]) -> str:
+    return ", ".join([source_text(term) for term in terms])
+
+
+def targets_text(terms: Iterable[syntax.TargetTerm]) -> str:
+    return ", ".join([target_text(term) for term in terms])
+
+
+def source_text(term: syntax.SourceTerm) -> str:
+    name = name_text(term.name) if term.name is not None else ""
+    kind = term.kind
+    if kind == "name":
+        return name
+    if kind == "clients":
+        return f"clients of {name}" + (f" port {term.port.value}" if term.port is not None else "")
+    if kind == "unidentified":
+        return "unidentified" + (" from " + ", ".join([cidr.text for cidr in term.cidrs]) if term.cidrs else "")
+    return {"any-workload": "any workload", "anyone": "anyone", "clients-any": "clients of any gateway"}.get(kind) or f"{kind} {name}"
+
+
+def target_text(term: syntax.TargetTerm) -> str:
+    name = name_text(term.name) if term.name is not None else ""
+    kind = term.kind
+    if kind == "name":
+        return name
+    if kind == "namespace":
+        return f"namespace {name}"
+    if kind == "pods":
+        return f"pods of {name}"
+    return {"any-service": "any service", "pods-any-service": "pods of any service"}.get(kind, "pods of any workload")
+
+
+def doors_text(doors: tuple[syntax.Door, ...] | None) -> str:
+    """"" without braces, else " { … }"."""
+    return "" if doors is None else " { " + "; ".join([door_text(door) for door in doors]) + " }"
+
+
+def door_text(door: syntax.Door) -> str:
+    parts = []
+    if door.port is not None:
+        parts.append(f"port {door.port.value if isinstance(door.port, syntax.Number) else name_text(door.port)}")
+    if door.call is not None:
+        parts.append(f'call "{door.call.text}"')
+    if door.methods:
+        parts.append(", ".join([method.text for method in door.methods]))
+    if door.path is not None:
+        parts.append(f'"{door.path.text}"' if door.methods else f'path "{door.path.text}"')
+    return " ".join(parts)
+
+
+def name_text(name: syntax.Name) -> str:
+    text = f'"{name.text}"' if name.quoted else name.text
+    return text if name.namespace is None else f"{name.namespace}/{name.text}"
