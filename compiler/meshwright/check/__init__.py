@@ -29,22 +29,38 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
     found = [diagnostic for rule in RULES for diagnostic in rule(facts)]
     mentioned = {grant.target.id for grant in facts.grants if grant.target.kind == "service"}
     mentioned |= {route.service for route in facts.routes}
-    mentioned |= {target.id for invariant in facts.invariants for claim in invariant.claims for target in claim.targets if target.kind == "service"}
+    mentioned |= {
+        target.id for invariant in facts.invariants for claim in invariant.claims for target in claim.targets if target.kind == "service"
+    }
     checked = intent.Program(
-        environment=program.environment, mesh=program.mesh, namespaces=program.namespaces,
-        services=tuple([_service(facts, service) for service in program.services
-                        if service.id in mentioned or service.id in facts.sets_of_service]),
-        pod_sets=facts.pods.sets, gateways=facts.gateways, routes=facts.routes, grants=tuple(facts.grants), rules=rules,
-        invariants=facts.invariants, inventory=program.inventory)
+        environment=program.environment,
+        mesh=program.mesh,
+        namespaces=program.namespaces,
+        services=tuple(
+            [_service(facts, service) for service in program.services if service.id in mentioned or service.id in facts.sets_of_service]
+        ),
+        pod_sets=facts.pods.sets,
+        gateways=facts.gateways,
+        routes=facts.routes,
+        grants=tuple(facts.grants),
+        rules=rules,
+        invariants=facts.invariants,
+        inventory=program.inventory,
+    )
     return Outcome(checked, tuple(sorted(dict.fromkeys(found), key=_place)))
 
 
 def _service(facts: Facts, service: resolved.Service) -> intent.Service:
     found = service.found
     return intent.Service(
-        found.namespace, found.name, tuple(sorted(facts.ports[service.id].values())), found.kind == "headless",
+        found.namespace,
+        found.name,
+        tuple(sorted(facts.ports[service.id].values())),
+        found.kind == "headless",
         tuple([pods.id for pods in facts.sets_of_service.get(service.id, ())]),
-        tuple(sorted({workload.identity for workload in facts.behind(service)})), found.span)
+        tuple(sorted({workload.identity for workload in facts.behind(service)})),
+        found.span,
+    )
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, str, str]:

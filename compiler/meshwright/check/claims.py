@@ -8,9 +8,12 @@ from meshwright.ir import intent, resolved
 
 def make_invariants(facts: Facts) -> tuple[intent.Invariant, ...]:
     """Every invariant; a line whose doors speak of different requests becomes one claim for each.  Problem: vacuous."""
-    return tuple([
-        intent.Invariant(invariant.title, tuple([made for claim in invariant.claims for made in _claims(facts, claim)]), invariant.span)
-        for invariant in facts.program.invariants])
+    return tuple(
+        [
+            intent.Invariant(invariant.title, tuple([made for claim in invariant.claims for made in _claims(facts, claim)]), invariant.span)
+            for invariant in facts.program.invariants
+        ]
+    )
 
 
 def _claims(facts: Facts, claim: resolved.Claim) -> list[intent.Claim]:

@@ -23,8 +23,9 @@ def http_of(door: syntax.Door | None) -> intent.Http | None:
     return intent.Http(tuple(sorted({method.text for method in door.methods})), path)
 
 
-def service_ports(facts: Facts, service: resolved.Service, door: syntax.Door | None, target: resolved.Target, statement: Statement,
-                  named: bool) -> list[intent.Port]:
+def service_ports(
+    facts: Facts, service: resolved.Service, door: syntax.Door | None, target: resolved.Target, statement: Statement, named: bool
+) -> list[intent.Port]:
     """The ports of ``service`` that ``door`` opens.
 
     ``named`` False: the service is one of `any service`, and not having such a port is no mistake.  Problems: unknown-port,
@@ -39,8 +40,9 @@ def service_ports(facts: Facts, service: resolved.Service, door: syntax.Door | N
                 speaking = [port for port in speaking if port.protocol == "grpc"] or speaking
             if not speaking and named:
                 kind = "undeclared" if any(port.protocol == "undeclared" for port in chosen) else "not-http"
-                for port in chosen[:1] or [None]:
-                    facts.blame(Problem(kind, door.span if door is not None else target.span, statement, service, port))
+                facts.blame(
+                    Problem(kind, door.span if door is not None else target.span, statement, service, chosen[0] if chosen else None)
+                )
             chosen = speaking
     else:
         found = _port(service, door.port)
@@ -66,8 +68,9 @@ def service_ports(facts: Facts, service: resolved.Service, door: syntax.Door | N
     return made
 
 
-def pod_port(facts: Facts, pods: intent.PodSet, service: resolved.Service | None, door: syntax.Door | None, statement: Statement,
-             named: bool) -> int | None:
+def pod_port(
+    facts: Facts, pods: intent.PodSet, service: resolved.Service | None, door: syntax.Door | None, statement: Statement, named: bool
+) -> int | None:
     """The target port of ``pods`` that ``door`` opens, 0 = every one; None when there is none.
 
     Ports after `pods of` are target ports; a name may be a container's or, of ``service``, the Service's.  Problems: unknown-port,
@@ -88,7 +91,9 @@ def pod_port(facts: Facts, pods: intent.PodSet, service: resolved.Service | None
                     return None
         return number
     name = door.port.text
-    numbers = {port.number for own in pods.workloads for port in facts.workloads[own].ports if port.name == name and port.transport == "TCP"}
+    numbers = {
+        port.number for own in pods.workloads for port in facts.workloads[own].ports if port.name == name and port.transport == "TCP"
+    }
     for each in services:
         found = _port(each, door.port)
         if found is not None and found.target is not None and found.transport == "TCP":

@@ -53,9 +53,20 @@ def _gateway(gateway: resolved.Gateway) -> intent.Gateway:
         if name in taken:
             name += "-" + sha256("\n".join(hosts).encode()).hexdigest()[:6]
         taken.add(name)
-        listeners.append(intent.Listener(name, "https" if listen.protocol.text == "https" else "http", listen.port.value, hosts,
-                                         listener.certificate, listen.redirect is not None, listen.span))
-    return intent.Gateway(gateway.namespace, gateway.name, Identity(gateway.namespace, f"{gateway.name}-istio"), tuple(listeners), gateway.span)
+        listeners.append(
+            intent.Listener(
+                name,
+                "https" if listen.protocol.text == "https" else "http",
+                listen.port.value,
+                hosts,
+                listener.certificate,
+                listen.redirect is not None,
+                listen.span,
+            )
+        )
+    return intent.Gateway(
+        gateway.namespace, gateway.name, Identity(gateway.namespace, f"{gateway.name}-istio"), tuple(listeners), gateway.span
+    )
 
 
 def _route(facts: Facts, route: resolved.Route) -> intent.Route | None:

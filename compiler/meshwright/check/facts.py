@@ -1,5 +1,6 @@
 """Everything the rules of this room look things up in, made once per run."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from meshwright.check.podsets import PodSets, is_proxy, pod_sets
@@ -12,8 +13,18 @@ DATAPLANE_MODE = "istio.io/dataplane-mode"
 
 # What Istio does with a declared protocol: grpc-web is HTTP with a filter; the filters for databases are off, so they are TCP.
 _PROTOCOLS: dict[str, Literal["http", "http2", "grpc", "tcp", "tls", "https"]] = {
-    "http": "http", "http2": "http2", "grpc": "grpc", "grpc-web": "http", "tcp": "tcp", "tls": "tls", "https": "https",
-    "mongo": "tcp", "redis": "tcp", "mysql": "tcp", "undeclared": "tcp"}
+    "http": "http",
+    "http2": "http2",
+    "grpc": "grpc",
+    "grpc-web": "http",
+    "tcp": "tcp",
+    "tls": "tls",
+    "https": "https",
+    "mongo": "tcp",
+    "redis": "tcp",
+    "mysql": "tcp",
+    "undeclared": "tcp",
+}
 
 
 class Problem(NamedTuple):
@@ -31,9 +42,27 @@ class Problem(NamedTuple):
 class Facts:
     """The resolved program, indexed; then, step by step, what ``check`` makes of it."""
 
-    __slots__ = ("by_identity", "claims", "gateways", "governed", "grants", "http_services", "http_sets", "invariants", "l7_origin", "listeners",
-                 "namespaces", "pods", "ports", "problems", "program", "routes", "services", "set_of_workload", "sets_of_service", "spaces",
-                 "today", "workloads")
+    __slots__ = (
+        "by_identity",
+        "gateways",
+        "governed",
+        "grants",
+        "http_services",
+        "invariants",
+        "namespaces",
+        "pods",
+        "ports",
+        "problems",
+        "program",
+        "routes",
+        "services",
+        "set_by_id",
+        "set_of_workload",
+        "sets_of_service",
+        "spaces",
+        "today",
+        "workloads",
+    )
 
     def __init__(self, program: resolved.Program, today: str) -> None:
         self.program = program
@@ -51,6 +80,7 @@ class Facts:
         self.pods: PodSets = pod_sets([service.found for service in program.services], program.inventory.workloads, self.governed)
         self.sets_of_service: dict[str, list[intent.PodSet]] = {}
         self.set_of_workload: dict[str, intent.PodSet] = {}
+        self.set_by_id = {each.id: each for each in self.pods.sets}
         for each in self.pods.sets:
             for service in each.services:
                 self.sets_of_service.setdefault(service, []).append(each)
@@ -63,8 +93,21 @@ class Facts:
         self.http_services: dict[str, int] = {}  # service id -> first rule that needs a waypoint there
         self.invariants: tuple[intent.Invariant, ...] = ()
 
+    def statements(self) -> Iterator[resolved.Rule | resolved.Claim]:
+        """Everything that has sources, targets and doors."""
+        yield from self.program.rules
+        for invariant in self.program.invariants:
+            yield from invariant.claims
+
     def blame(self, problem: Problem) -> None:
         self.problems.setdefault(problem.kind, []).append(problem)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every rule and route was understood: only then does it mean something that one is absent."""
+        return (
+            self.program.complete and len(self.routes) == len(self.program.routes) and all(kind == "ungoverned" for kind in self.problems)
+        )
 
     def is_enrolled(self, namespace: str) -> bool:
         """Whether the Namespace object of the inventory puts its pods into the ambient mesh."""
@@ -93,4 +136,6 @@ def _ports(service: resolved.Service) -> dict[int, intent.Port]:
     """The TCP ports of a Service that lead somewhere, by number.  An undeclared protocol counts as TCP; using it is an error."""
     return {
         port.number: intent.Port(port.number, port.target, port.name, _PROTOCOLS.get(port.protocol, "tcp"))
-        for port in service.found.ports if port.transport == "TCP" and port.target is not None}
+        for port in service.found.ports
+        if port.transport == "TCP" and port.target is not None
+    }

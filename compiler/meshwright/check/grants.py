@@ -15,11 +15,11 @@ def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
             wanted.extend(aims(facts, rule, target))
         sources = [source for term in rule.sources for source in sources_of(facts, term, rule)]
         for source in sources:
-            for target, http in wanted:
-                facts.grants.append(intent.Grant(rule.effect, source, target, http, number))
-        for target, http in wanted:
-            if http is not None and target.kind == "service":
-                facts.http_services.setdefault(target.id, number)
+            for aim, http in wanted:
+                facts.grants.append(intent.Grant(rule.effect, source, aim, http, number))
+        for aim, http in wanted:
+            if http is not None and aim.kind == "service":
+                facts.http_services.setdefault(aim.id, number)
     _widen_denies(facts)
     return tuple(rules)
 
@@ -30,8 +30,16 @@ def sources_of(facts: Facts, term: resolved.Source, statement: resolved.Rule | r
         if not term.identities:
             facts.blame(Problem("no-identity", term.span, statement, text=term.text))
         return [intent.Source("identity", identity=identity, name=term.text) for identity in term.identities]
-    return [intent.Source(term.kind, gateway=term.gateway, port=term.port, cidrs=tuple([cidr.text for cidr in term.cidrs]),
-                          namespace=term.namespace, name=term.text)]
+    return [
+        intent.Source(
+            term.kind,
+            gateway=term.gateway,
+            port=term.port,
+            cidrs=tuple([cidr.text for cidr in term.cidrs]),
+            namespace=term.namespace,
+            name=term.text,
+        )
+    ]
 
 
 def meet(left: intent.Source, right: intent.Source) -> bool:
@@ -47,7 +55,10 @@ def meet(left: intent.Source, right: intent.Source) -> bool:
         return True
     if pair == {"identity"}:
         return left.identity == right.identity
-    spaces = [each.namespace if each.kind == "namespace" else each.identity.namespace if each.identity is not None else "" for each in (left, right)]
+    spaces = [
+        each.namespace if each.kind == "namespace" else each.identity.namespace if each.identity is not None else ""
+        for each in (left, right)
+    ]
     return spaces[0] == spaces[1]
 
 
@@ -66,7 +77,9 @@ def _widen_denies(facts: Facts) -> None:
         if grant.effect != "deny" or grant.target.kind != "service":
             continue
         target = facts.ports[grant.target.id][grant.target.port].target
-        for other in {own: None for pods in facts.sets_of_service.get(grant.target.id, ()) for own in pods.services if own != grant.target.id}:
+        for other in {
+            own: None for pods in facts.sets_of_service.get(grant.target.id, ()) for own in pods.services if own != grant.target.id
+        }:
             for theirs in facts.ports[other].values():
                 callers = granted.get((other, theirs.number), ())
                 if theirs.target == target and any(meet(grant.source, caller) for caller in callers):

@@ -79,7 +79,9 @@ class _Draft(NamedTuple):
     whole: bool  # one set for all workloads of its services: it may be named after them alone
 
 
-def _group(namespace: str, space: _Space, made: list[PodSet], overlaps: list[tuple[Workload, Workload]], unlabelled: list[Workload]) -> None:
+def _group(
+    namespace: str, space: _Space, made: list[PodSet], overlaps: list[tuple[Workload, Workload]], unlabelled: list[Workload]
+) -> None:
     space.index()
     selecting: dict[str, list[Service]] = {}
     for service in space.services:
@@ -111,9 +113,16 @@ def _group(namespace: str, space: _Space, made: list[PodSet], overlaps: list[tup
             kept.append(draft)
     for name, draft in _named(kept):
         workloads = draft.workloads
-        made.append(PodSet(
-            namespace, name, draft.selector, tuple(sorted({workload.identity for workload in workloads})),
-            tuple(sorted([workload.id for workload in workloads])), tuple(sorted([service.id for service in draft.services]))))
+        made.append(
+            PodSet(
+                namespace,
+                name,
+                draft.selector,
+                tuple(sorted({workload.identity for workload in workloads})),
+                tuple(sorted([workload.id for workload in workloads])),
+                tuple(sorted([service.id for service in draft.services])),
+            )
+        )
 
 
 def _split(group: _Draft, selector: Labels, unlabelled: list[Workload]) -> list[_Draft]:

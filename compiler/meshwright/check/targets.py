@@ -67,7 +67,9 @@ def _pods(facts: Facts, statement: Statement, target: resolved.Target) -> list[A
     for pods in sets.values():
         strangers = [own for own in pods.workloads if own not in members]
         if strangers:
-            facts.blame(Problem("partial-pods", target.span, statement, workload=facts.workloads[members[0]], text=facts.workloads[strangers[0]].id))
+            facts.blame(
+                Problem("partial-pods", target.span, statement, workload=facts.workloads[members[0]], text=facts.workloads[strangers[0]].id)
+            )
             return []
     made: list[Aim] = []
     for door in _doors(statement):
@@ -87,10 +89,16 @@ def _many(facts: Facts, statement: Statement, target: resolved.Target) -> list[A
     if target.kind == "namespace" and target.namespace not in facts.governed:
         if isinstance(statement, resolved.Rule):
             facts.blame(Problem("ungoverned", target.span, statement, text=target.namespace))
-        return [aim for service in facts.program.services if service.found.namespace == target.namespace and isinstance(statement, resolved.Claim)
-                for aim in _everywhere(facts, statement, target, service, named=False)]
+        return [
+            aim
+            for service in facts.program.services
+            if service.found.namespace == target.namespace and isinstance(statement, resolved.Claim)
+            for aim in _everywhere(facts, statement, target, service, named=False)
+        ]
     spaces = {target.namespace} if target.kind == "namespace" else facts.governed
-    services = [service for service in facts.program.services if service.found.namespace in spaces and facts.sets_of_service.get(service.id)]
+    services = [
+        service for service in facts.program.services if service.found.namespace in spaces and facts.sets_of_service.get(service.id)
+    ]
     sets = [pods for pods in facts.pods.sets if pods.namespace in spaces]
     wide = statement_effect(statement) == "deny"
     made: dict[Aim, None] = {}
@@ -112,8 +120,9 @@ def _many(facts: Facts, statement: Statement, target: resolved.Target) -> list[A
     return list(made)
 
 
-def _pods_of_many(facts: Facts, sets: Iterable[intent.PodSet], service: resolved.Service | None, statement: Statement,
-                  door: syntax.Door | None) -> list[Aim]:
+def _pods_of_many(
+    facts: Facts, sets: Iterable[intent.PodSet], service: resolved.Service | None, statement: Statement, door: syntax.Door | None
+) -> list[Aim]:
     made: list[Aim] = []
     for pods in sets:
         port = pod_port(facts, pods, service, door, statement, named=False)
@@ -122,7 +131,9 @@ def _pods_of_many(facts: Facts, sets: Iterable[intent.PodSet], service: resolved
     return made
 
 
-def _one_of_many(facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service, door: syntax.Door | None) -> list[Aim]:
+def _one_of_many(
+    facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service, door: syntax.Door | None
+) -> list[Aim]:
     if isinstance(statement, resolved.Claim):
         return _everywhere(facts, statement, target, service, named=False, only=door)
     if statement.effect == "allow" and any(facts.why_outside(workload) for workload in facts.behind(service)):
@@ -139,8 +150,9 @@ def _one_of_many(facts: Facts, statement: Statement, target: resolved.Target, se
     return [(intent.Target("service", service.id, port.number), http) for port in ports]
 
 
-def _everywhere(facts: Facts, claim: resolved.Claim, target: resolved.Target, service: resolved.Service, named: bool,
-                only: syntax.Door | None = None) -> list[Aim]:
+def _everywhere(
+    facts: Facts, claim: resolved.Claim, target: resolved.Target, service: resolved.Service, named: bool, only: syntax.Door | None = None
+) -> list[Aim]:
     """A service as claims mean it: its address, and its pods at the target ports."""
     made: list[Aim] = []
     for door in (only,) if only is not None else _doors(claim):
@@ -152,8 +164,9 @@ def _everywhere(facts: Facts, claim: resolved.Claim, target: resolved.Target, se
     return made
 
 
-def _claimed_ports(facts: Facts, service: resolved.Service, door: syntax.Door | None, target: resolved.Target, claim: resolved.Claim,
-                   named: bool) -> list[intent.Port]:
+def _claimed_ports(
+    facts: Facts, service: resolved.Service, door: syntax.Door | None, target: resolved.Target, claim: resolved.Claim, named: bool
+) -> list[intent.Port]:
     """Without a door every port counts, also one whose protocol nobody declared: a claim must not look away."""
     if door is None:
         return list(facts.ports[service.id].values())

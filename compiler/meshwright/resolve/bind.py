@@ -12,8 +12,25 @@ from meshwright.resolve.words import claim_text, name_text, rule_text, source_te
 from meshwright.source import Span
 
 # Words that a later language version may give a meaning to in these positions: quote them or write them in full.
-RESERVED = frozenset(("all", "any", "each", "every", "everyone", "except", "not", "none", "self", "same", "other", "internet", "outside",
-                      "authenticated", "unauthenticated"))
+RESERVED = frozenset(
+    (
+        "all",
+        "any",
+        "each",
+        "every",
+        "everyone",
+        "except",
+        "not",
+        "none",
+        "self",
+        "same",
+        "other",
+        "internet",
+        "outside",
+        "authenticated",
+        "unauthenticated",
+    )
+)
 
 
 class Binder:
@@ -74,13 +91,27 @@ class Binder:
                     continue
                 if desk.speaks_for is not None:
                     for target in targets:
-                        if refuse_stranger(desk, target.namespace or target.service.partition("/")[0] or _first_namespace(target),
-                                           f"it says who may reach {target.text}", target.span, self._found):
+                        if refuse_stranger(
+                            desk,
+                            target.namespace or target.service.partition("/")[0] or _first_namespace(target),
+                            f"it says who may reach {target.text}",
+                            target.span,
+                            self._found,
+                        ):
                             break
                 self._note_all_to_all(rule)
-                made.append(resolved.Rule(
-                    rule.effect, sources, targets, rule.doors, rule.until, rule.because.text if rule.because is not None else "",
-                    rule_text(rule), rule.span))
+                made.append(
+                    resolved.Rule(
+                        rule.effect,
+                        sources,
+                        targets,
+                        rule.doors,
+                        rule.until,
+                        rule.because.text if rule.because is not None else "",
+                        rule_text(rule),
+                        rule.span,
+                    )
+                )
         return tuple(made)
 
     def invariants(self, desks: tuple[Desk, ...]) -> tuple[resolved.Invariant, ...]:
@@ -146,12 +177,23 @@ class Binder:
             return None
         if named.meanings:
             whom = [f"{what} runs as {_whom(identities)}" for what, identities in named.meanings]
-            self._found.append(_two_meanings(
-                own, term.span, whom, f"write `service-account {named.identities[0]}` for the one you mean",
-                "a name stands for an identity, and these are different ones"))
+            self._found.append(
+                _two_meanings(
+                    own,
+                    term.span,
+                    whom,
+                    f"write `service-account {named.identities[0]}` for the one you mean",
+                    "a name stands for an identity, and these are different ones",
+                )
+            )
             return None
-        return resolved.Source("identity", own if term.name is None or term.name.namespace or own.split("/")[1] != term.name.text else term.name.text,
-                               term.span, named.identities, named.members)
+        return resolved.Source(
+            "identity",
+            own if term.name is None or term.name.namespace or own.split("/")[1] != term.name.text else term.name.text,
+            term.span,
+            named.identities,
+            named.members,
+        )
 
     def _targets(self, terms: tuple[syntax.TargetTerm, ...], home: str) -> tuple[resolved.Target, ...] | None:
         made: list[resolved.Target] = []
@@ -185,18 +227,29 @@ class Binder:
         if named.service is not None:
             kind = "pods" if term.kind == "pods" else "service"
             text = name_text(name) if own.endswith(f"/{name.text}") else own
-            return resolved.Target("pods" if kind == "pods" else "service", f"pods of {text}" if kind == "pods" else text, term.span, service=own)
+            return resolved.Target(
+                "pods" if kind == "pods" else "service", f"pods of {text}" if kind == "pods" else text, term.span, service=own
+            )
         if term.kind != "pods":
             self._found.append(elsewhere_kind(named, name))
             return None
         if not named.workloads:
-            self._found.append(error(
-                "MW0212", f"`{own}` is a service account, and an account has no pods of its own", name.span, label="no workload of this name",
-                help=("name the workload or the service whose pods are meant",)))
+            self._found.append(
+                error(
+                    "MW0212",
+                    f"`{own}` is a service account, and an account has no pods of its own",
+                    name.span,
+                    label="no workload of this name",
+                    help=("name the workload or the service whose pods are meant",),
+                )
+            )
             return None
         if len(named.workloads) > 1:
-            self._found.append(_two_meanings(own, name.span, [f"{each.kind} `{own}`" for each in named.workloads],
-                                             "make a Service for the pods that are meant"))
+            self._found.append(
+                _two_meanings(
+                    own, name.span, [f"{each.kind} `{own}`" for each in named.workloads], "make a Service for the pods that are meant"
+                )
+            )
             return None
         return resolved.Target("pods", target_text(term), term.span, workloads=named.members)
 
@@ -208,15 +261,27 @@ class Binder:
             if name.text in self._scope.declared.groups:
                 group = self._scope.declared.groups[name.text]
                 if home and home != group.home and (twin := self._scope.named(f"{home}/{name.text}")) is not None:
-                    self._found.append(_two_meanings(name.text, name.span, [f"group `{name.text}`", _what(twin)],
-                                                     f"write `{home}/{name.text}`, or give the group another name"))
+                    self._found.append(
+                        _two_meanings(
+                            name.text,
+                            name.span,
+                            [f"group `{name.text}`", _what(twin)],
+                            f"write `{home}/{name.text}`, or give the group another name",
+                        )
+                    )
                     return None
                 return self._expand(name.text, ())
             if name.text in RESERVED and not name.quoted:
-                self._found.append(error(
-                    "MW0215", f"`{name.text}` is a reserved word here", name.span, label="not taken for a name",
-                    notes=("a later version of the language may give it a meaning, and a rule must not change its meaning by that",),
-                    help=(f'a service of that name is written `"{name.text}"` or `{home or "<namespace>"}/{name.text}`',)))
+                self._found.append(
+                    error(
+                        "MW0215",
+                        f"`{name.text}` is a reserved word here",
+                        name.span,
+                        label="not taken for a name",
+                        notes=("a later version of the language may give it a meaning, and a rule must not change its meaning by that",),
+                        help=(f'a service of that name is written `"{name.text}"` or `{home or "<namespace>"}/{name.text}`',),
+                    )
+                )
                 return None
         own = qualify(home, name, self._found)
         if own is None:
@@ -232,12 +297,17 @@ class Binder:
             return self._group_ids[name]
         group = self._scope.declared.groups[name]
         if name in path:
-            loop = [*path[path.index(name):], name]
-            self._found.append(error("MW0210", f"group `{name}` contains itself", group.span, label=" -> ".join(loop),
-                                     help=("take one of the members out",)))
+            loop = [*path[path.index(name) :], name]
+            self._found.append(
+                error(
+                    "MW0210", f"group `{name}` contains itself", group.span, label=" -> ".join(loop), help=("take one of the members out",)
+                )
+            )
             return None
         if len(path) > 64:
-            self._found.append(error("MW0210", f"group `{name}` is nested too deep", group.span, label="more than 64 groups in one another"))
+            self._found.append(
+                error("MW0210", f"group `{name}` is nested too deep", group.span, label="more than 64 groups in one another")
+            )
             return None
         ids: dict[str, None] = {}
         whole = True
@@ -249,8 +319,11 @@ class Binder:
         return self._group_ids[name]
 
     def _member(self, member: syntax.Name, group: Group, path: tuple[str, ...]) -> tuple[str, ...] | None:
-        if member.namespace is None and member.text in self._scope.declared.groups and not (
-                group.home and self._scope.named(f"{group.home}/{member.text}")):
+        if (
+            member.namespace is None
+            and member.text in self._scope.declared.groups
+            and not (group.home and self._scope.named(f"{group.home}/{member.text}"))
+        ):
             return self._expand(member.text, path)
         own = qualify(group.home, member, self._found)
         if own is None:
@@ -287,20 +360,35 @@ class Binder:
 
     def _note_all_to_all(self, rule: syntax.RuleStatement) -> None:
         groups = self._scope.declared.groups
-        written = {term.name.text: term for term in rule.sources if term.kind == "name" and term.name is not None and term.name.namespace is None}
+        written = {
+            term.name.text: term for term in rule.sources if term.kind == "name" and term.name is not None and term.name.namespace is None
+        }
         for term in rule.targets:
             name = term.name
             if rule.effect == "allow" and name is not None and name.namespace is None and name.text in written and name.text in groups:
                 size = len(self._group_ids.get(name.text) or ())
                 if size > 1:
-                    self._found.append(info(
-                        "MW0216", f"every one of the {size} members of `{name.text}` may call every one of them", rule.span, label="all to all",
-                        others=(Label(groups[name.text].span, "the group"),), notes=("a group on both sides is not a list of pairs",)))
+                    self._found.append(
+                        info(
+                            "MW0216",
+                            f"every one of the {size} members of `{name.text}` may call every one of them",
+                            rule.span,
+                            label="all to all",
+                            others=(Label(groups[name.text].span, "the group"),),
+                            notes=("a group on both sides is not a list of pairs",),
+                        )
+                    )
 
 
 def _two_meanings(name: str, span: Span, meanings: list[str], way_out: str, note: str = "") -> Diagnostic:
-    return error("MW0209", f"`{name}` has more than one meaning", span, label="which one?",
-                 notes=tuple([each for each in (*meanings, note) if each]), help=(way_out,))
+    return error(
+        "MW0209",
+        f"`{name}` has more than one meaning",
+        span,
+        label="which one?",
+        notes=tuple([each for each in (*meanings, note) if each]),
+        help=(way_out,),
+    )
 
 
 def _what(named: Named) -> str:

@@ -59,14 +59,26 @@ def collect(desks: tuple[Desk, ...], found: list[Diagnostic]) -> Declared:
             elif isinstance(each, syntax.GroupStatement):
                 name = each.name.text
                 if name in declared.groups:
-                    found.append(_twice(f"group `{name}` is declared twice", each.name.span, declared.groups[name].span,
-                                        "groups are known in the whole mesh"))
+                    found.append(
+                        _twice(
+                            f"group `{name}` is declared twice",
+                            each.name.span,
+                            declared.groups[name].span,
+                            "groups are known in the whole mesh",
+                        )
+                    )
                 else:
                     declared.groups[name] = Group(name, each.members, desk.home, each.name.span)
             elif isinstance(each, syntax.InvariantBlock):
                 if each.title.text in titles:
-                    found.append(_twice(f"two invariants have the title `{each.title.text}`", each.title.span, titles[each.title.text],
-                                        "reports tell invariants apart by their titles"))
+                    found.append(
+                        _twice(
+                            f"two invariants have the title `{each.title.text}`",
+                            each.title.span,
+                            titles[each.title.text],
+                            "reports tell invariants apart by their titles",
+                        )
+                    )
                 else:
                     titles[each.title.text] = each.title.span
     return declared._replace(meshes=tuple(meshes))
@@ -78,10 +90,16 @@ def qualify(desk_home: str, name: syntax.Name, found: list[Diagnostic]) -> str |
         return f"{name.namespace}/{name.text}"
     if desk_home:
         return f"{desk_home}/{name.text}"
-    found.append(error(
-        "MW0203", f"`{name.text}` does not say its namespace", name.span, label="a bare name",
-        notes=("a bare name is in the home namespace of its file, and this file has no `in` line",),
-        help=(f"write `<namespace>/{name.text}`, or begin the file with `in <namespace>`",)))
+    found.append(
+        error(
+            "MW0203",
+            f"`{name.text}` does not say its namespace",
+            name.span,
+            label="a bare name",
+            notes=("a bare name is in the home namespace of its file, and this file has no `in` line",),
+            help=(f"write `<namespace>/{name.text}`, or begin the file with `in <namespace>`",),
+        )
+    )
     return None
 
 
@@ -93,5 +111,12 @@ def _own(desk: Desk, name: syntax.Name, what: str, found: list[Diagnostic]) -> s
 
 
 def _twice(message: str, second: Span, first: Span, note: str = "which of the two is meant cannot be told") -> Diagnostic:
-    return error("MW0202", message, second, label="again here", others=(Label(first, "first declared here"),), notes=(note,),
-                 help=("keep one of them",))
+    return error(
+        "MW0202",
+        message,
+        second,
+        label="again here",
+        others=(Label(first, "first declared here"),),
+        notes=(note,),
+        help=("keep one of them",),
+    )

@@ -32,10 +32,18 @@ def refuse_stranger(desk: Desk, namespace: str, what: str, span: Span, found: li
         return False
     where = f"namespace `{namespace}`" if namespace else "every namespace"
     keeper = f"`{namespace}` or of the platform tier" if namespace else "the platform tier"
-    found.append(error(
-        "MW0206", f"this file may not speak for {where}: {what}", span, label=f"decides about {where}",
-        notes=(f"what may reach a namespace is decided in its own files, which `[homes]` in {PROJECT_FILE} names and code owners protect",),
-        help=(f"move the statement into a file of {keeper}",)))
+    found.append(
+        error(
+            "MW0206",
+            f"this file may not speak for {where}: {what}",
+            span,
+            label=f"decides about {where}",
+            notes=(
+                f"what may reach a namespace is decided in its own files, which `[homes]` in {PROJECT_FILE} names and code owners protect",
+            ),
+            help=(f"move the statement into a file of {keeper}",),
+        )
+    )
     return True
 
 
@@ -58,15 +66,27 @@ def _judge_tier(module: syntax.Module, tiers: dict[str, tuple[str, ...]], found:
         return False
     if tier.text not in tiers:
         near = did_you_mean(tier.text, tiers)
-        found.append(error(
-            "MW0205", f"tier `{tier.text}` is not in the table `[tiers]`", tier.span, label="no such tier",
-            notes=("a file cannot give itself a rank: the project file says which paths hold it",),
-            help=(f"did you mean `{near[0]}`?" if near else f'add `{tier.text} = ["<folder>/"]` under `[tiers]` in {PROJECT_FILE}',)))
+        found.append(
+            error(
+                "MW0205",
+                f"tier `{tier.text}` is not in the table `[tiers]`",
+                tier.span,
+                label="no such tier",
+                notes=("a file cannot give itself a rank: the project file says which paths hold it",),
+                help=(f"did you mean `{near[0]}`?" if near else f'add `{tier.text} = ["<folder>/"]` under `[tiers]` in {PROJECT_FILE}',),
+            )
+        )
     elif not _below(module.path, tiers[tier.text]):
-        found.append(error(
-            "MW0205", f"`{module.path}` does not stand in a folder of tier `{tier.text}`", tier.span, label="claimed here",
-            notes=(f"`[tiers]` in {PROJECT_FILE} gives this tier to {_listed(tiers[tier.text])}",),
-            help=("move the file there, or drop the line",)))
+        found.append(
+            error(
+                "MW0205",
+                f"`{module.path}` does not stand in a folder of tier `{tier.text}`",
+                tier.span,
+                label="claimed here",
+                notes=(f"`[tiers]` in {PROJECT_FILE} gives this tier to {_listed(tiers[tier.text])}",),
+                help=("move the file there, or drop the line",),
+            )
+        )
     return tier.text == "platform"
 
 
@@ -74,15 +94,27 @@ def _refuse_home(module: syntax.Module, name: syntax.Name, homes: dict[str, tupl
     prefixes = homes.get(name.text)
     if prefixes is None:
         near = did_you_mean(name.text, homes)
-        found.append(error(
-            "MW0204", f"no path of this project may speak for namespace `{name.text}`", name.span, label="not in the table `[homes]`",
-            notes=(f"`[homes]` in {PROJECT_FILE} lists the namespaces and the folders of their files",),
-            help=(f"did you mean `{near[0]}`?" if near else f'add `{name.text} = ["<folder>/"]` under `[homes]`',)))
+        found.append(
+            error(
+                "MW0204",
+                f"no path of this project may speak for namespace `{name.text}`",
+                name.span,
+                label="not in the table `[homes]`",
+                notes=(f"`[homes]` in {PROJECT_FILE} lists the namespaces and the folders of their files",),
+                help=(f"did you mean `{near[0]}`?" if near else f'add `{name.text} = ["<folder>/"]` under `[homes]`',),
+            )
+        )
     else:
-        found.append(error(
-            "MW0204", f"`{module.path}` does not stand in a folder of namespace `{name.text}`", name.span, label="claimed here",
-            notes=(f"`[homes]` in {PROJECT_FILE} gives this namespace to {_listed(prefixes)}",),
-            help=("move the file there, or name the namespace that its folder belongs to",)))
+        found.append(
+            error(
+                "MW0204",
+                f"`{module.path}` does not stand in a folder of namespace `{name.text}`",
+                name.span,
+                label="claimed here",
+                notes=(f"`[homes]` in {PROJECT_FILE} gives this namespace to {_listed(prefixes)}",),
+                help=("move the file there, or name the namespace that its folder belongs to",),
+            )
+        )
 
 
 def _below(path: str, prefixes: Iterable[str]) -> bool:

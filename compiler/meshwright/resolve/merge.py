@@ -13,7 +13,20 @@ from meshwright.resolve.collect import Declared
 from meshwright.resolve.mesh import is_label, not_a_name
 from meshwright.source import Span
 
-_PROTOCOLS: tuple[inventory.Protocol, ...] = ("http", "http2", "grpc", "grpc-web", "tcp", "tls", "https", "mongo", "redis", "mysql", "udp", "sctp")
+_PROTOCOLS: tuple[inventory.Protocol, ...] = (
+    "http",
+    "http2",
+    "grpc",
+    "grpc-web",
+    "tcp",
+    "tls",
+    "https",
+    "mongo",
+    "redis",
+    "mysql",
+    "udp",
+    "sctp",
+)
 
 
 def merge(declared: Declared, found_inventory: Inventory, found: list[Diagnostic]) -> tuple[tuple[resolved.Service, ...], Inventory]:
@@ -42,14 +55,18 @@ def merge(declared: Declared, found_inventory: Inventory, found: list[Diagnostic
     return merged, _effective(found_inventory, tuple(services), workloads, declared)
 
 
-def _effective(read: Inventory, services: tuple[inventory.Service, ...], workloads: dict[str, inventory.Workload], declared: Declared) -> Inventory:
+def _effective(
+    read: Inventory, services: tuple[inventory.Service, ...], workloads: dict[str, inventory.Workload], declared: Declared
+) -> Inventory:
     spaces = {space.name: space for space in read.namespaces}
     for name in [*declared.namespaces, *[service.namespace for service in services]]:
         if name not in spaces:
             spaces[name] = inventory.Namespace(name, (), (), False, None)
     return read._replace(
-        namespaces=tuple([spaces[name] for name in sorted(spaces)]), services=services,
-        workloads=tuple(sorted(workloads.values(), key=lambda workload: (workload.namespace, workload.name, workload.kind))))
+        namespaces=tuple([spaces[name] for name in sorted(spaces)]),
+        services=services,
+        workloads=tuple(sorted(workloads.values(), key=lambda workload: (workload.namespace, workload.name, workload.kind))),
+    )
 
 
 def _ports(block: syntax.ServiceBlock, found: list[Diagnostic]) -> tuple[tuple[syntax.PortLine, inventory.Protocol], ...]:
@@ -60,39 +77,78 @@ def _ports(block: syntax.ServiceBlock, found: list[Diagnostic]) -> tuple[tuple[s
         protocol = next((each for each in _PROTOCOLS if each == word), None)
         if protocol is None:
             near = did_you_mean(word, _PROTOCOLS)
-            found.append(error("MW0213", f"`{word}` is not a protocol", line.protocol.span, label="unknown protocol",
-                               help=(f"did you mean `{near[0]}`?" if near else f"write one of {', '.join(_PROTOCOLS)}",)))
+            found.append(
+                error(
+                    "MW0213",
+                    f"`{word}` is not a protocol",
+                    line.protocol.span,
+                    label="unknown protocol",
+                    help=(f"did you mean `{near[0]}`?" if near else f"write one of {', '.join(_PROTOCOLS)}",),
+                )
+            )
             continue
-        for key, span in ((line.number.value, line.number.span), (line.alias.text, line.alias.span) if line.alias is not None else (0, line.span)):
+        for key, span in (
+            (line.number.value, line.number.span),
+            (line.alias.text, line.alias.span) if line.alias is not None else (0, line.span),
+        ):
             if key and key in seen:
-                found.append(error("MW0202", f"port `{key}` is declared twice", span, label="again here",
-                                   others=(Label(seen[key], "first declared here"),), help=("keep one of them",)))
+                found.append(
+                    error(
+                        "MW0202",
+                        f"port `{key}` is declared twice",
+                        span,
+                        label="again here",
+                        others=(Label(seen[key], "first declared here"),),
+                        help=("keep one of them",),
+                    )
+                )
             elif key:
                 seen[key] = span
         ports.append((line, protocol))
     return tuple(ports)
 
 
-def _compare(service: inventory.Service, block: syntax.ServiceBlock, ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
-             workloads: dict[str, inventory.Workload], found: list[Diagnostic]) -> None:
+def _compare(
+    service: inventory.Service,
+    block: syntax.ServiceBlock,
+    ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
+    workloads: dict[str, inventory.Workload],
+    found: list[Diagnostic],
+) -> None:
     """One MW0207 for each thing in which the declaration and the Service differ."""
+
     def differ(message: str, here: Span, there: Span, label: str) -> None:
-        found.append(error(
-            "MW0207", message, here, label="declared so", others=(Label(there, label),),
-            notes=("the Service in the cluster is what runs: policies made from another picture of it would protect the wrong port or pod",),
-            help=("correct the one that is wrong, or drop the line and let the inventory speak",)))
+        found.append(
+            error(
+                "MW0207",
+                message,
+                here,
+                label="declared so",
+                others=(Label(there, label),),
+                notes=(
+                    "the Service in the cluster is what runs: policies made from another picture of it would protect the wrong port or pod",
+                ),
+                help=("correct the one that is wrong, or drop the line and let the inventory speak",),
+            )
+        )
 
     if block.headless != (service.kind == "headless"):
         word = "headless" if service.kind == "headless" else "not headless"
         differ(f"`{service.id}` is {word} in Kubernetes", block.name.span, service.span, f"{word} here")
-    if block.labels and (selector := _selector(block)) != service.selector:
-        differ(f"`{service.id}` has another selector in Kubernetes", block.labels[0].span, service.span, f"selects {_words(service.selector)}")
+    if block.labels and _selector(block) != service.selector:
+        differ(
+            f"`{service.id}` has another selector in Kubernetes", block.labels[0].span, service.span, f"selects {_words(service.selector)}"
+        )
     if (account := block.service_account) is not None:
         theirs = sorted({workloads[each].service_account for each in service.workloads if each in workloads})
         if account.namespace not in (None, service.namespace) or (theirs and theirs != [account.text]):
             place = workloads[service.workloads[0]].span if service.workloads else service.span
-            differ(f"the pods of `{service.id}` do not run as `{account.text}`", account.span, place,
-                   f"they run as {' and '.join([f'`{each}`' for each in theirs])}" if theirs else "an account of another namespace")
+            differ(
+                f"the pods of `{service.id}` do not run as `{account.text}`",
+                account.span,
+                place,
+                f"they run as {' and '.join([f'`{each}`' for each in theirs])}" if theirs else "an account of another namespace",
+            )
     theirs_by_number = {port.number: port for port in service.ports if port.transport == "TCP"}
     for line, protocol in ports:
         if protocol in ("udp", "sctp"):
@@ -102,16 +158,34 @@ def _compare(service: inventory.Service, block: syntax.ServiceBlock, ports: tupl
             differ(f"`{service.id}` has no port {line.number.value} in Kubernetes", line.number.span, service.span, "no such port here")
         elif protocol != port.protocol:
             if port.protocol == "undeclared":
-                differ(f"port {port.number} of `{service.id}` has no protocol in Kubernetes, so Istio would guess it from the bytes",
-                       line.protocol.span, port.span, f"add `appProtocol: {protocol}` here")
+                differ(
+                    f"port {port.number} of `{service.id}` has no protocol in Kubernetes, so Istio would guess it from the bytes",
+                    line.protocol.span,
+                    port.span,
+                    f"add `appProtocol: {protocol}` here",
+                )
             else:
-                differ(f"port {port.number} of `{service.id}` is {port.protocol} in Kubernetes", line.protocol.span, port.span, f"{port.protocol} here")
+                differ(
+                    f"port {port.number} of `{service.id}` is {port.protocol} in Kubernetes",
+                    line.protocol.span,
+                    port.span,
+                    f"{port.protocol} here",
+                )
         elif not _same_target(line, port):
-            differ(f"port {port.number} of `{service.id}` leads to {port.target_name or port.target} in Kubernetes",
-                   line.target.span if line.target is not None else line.number.span, port.span, f"leads to {port.target_name or port.target}")
+            differ(
+                f"port {port.number} of `{service.id}` leads to {port.target_name or port.target} in Kubernetes",
+                line.target.span if line.target is not None else line.number.span,
+                port.span,
+                f"leads to {port.target_name or port.target}",
+            )
     if ports:
         for port in theirs_by_number.values():
-            differ(f"`{service.id}` has a port {port.number} in Kubernetes that the declaration does not list", block.name.span, port.span, "not declared")
+            differ(
+                f"`{service.id}` has a port {port.number} in Kubernetes that the declaration does not list",
+                block.name.span,
+                port.span,
+                "not declared",
+            )
 
 
 def _same_target(line: syntax.PortLine, port: inventory.ServicePort) -> bool:
@@ -121,18 +195,35 @@ def _same_target(line: syntax.PortLine, port: inventory.ServicePort) -> bool:
     return port.target == (target.value if target is not None else line.number.value)
 
 
-def _stand_alone(own: str, block: syntax.ServiceBlock, ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
-                 workloads: dict[str, inventory.Workload], found: list[Diagnostic]) -> inventory.Service | None:
+def _stand_alone(
+    own: str,
+    block: syntax.ServiceBlock,
+    ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
+    workloads: dict[str, inventory.Workload],
+    found: list[Diagnostic],
+) -> inventory.Service | None:
     """A Service that only the sources know; when no workload carries its labels, one that stands for its pods is added to ``workloads``."""
     namespace, name = own.split("/", 1)
-    missing = [word for word, there in (("`port <protocol> <number>`", bool(ports) or bool(block.ports)), ("`label <key> = <value>`", bool(block.labels)),
-                                        ("`service-account <name>`", block.service_account is not None)) if not there]
+    missing = [
+        word
+        for word, there in (
+            ("`port <protocol> <number>`", bool(ports) or bool(block.ports)),
+            ("`label <key> = <value>`", bool(block.labels)),
+            ("`service-account <name>`", block.service_account is not None),
+        )
+        if not there
+    ]
     if missing:
-        found.append(error(
-            "MW0208", f"`{own}` is not in the inventory, and its declaration does not say enough to stand alone", block.name.span,
-            label=f"says no {' and no '.join(missing)}",
-            notes=("its labels select the pods that a policy protects, its account is who they are",),
-            help=(f"add {' and '.join(missing)}, or the Kubernetes YAML of the Service to the inventory",)))
+        found.append(
+            error(
+                "MW0208",
+                f"`{own}` is not in the inventory, and its declaration does not say enough to stand alone",
+                block.name.span,
+                label=f"says no {' and no '.join(missing)}",
+                notes=("its labels select the pods that a policy protects, its account is who they are",),
+                help=(f"add {' and '.join(missing)}, or the Kubernetes YAML of the Service to the inventory",),
+            )
+        )
     account = block.service_account
     for label, what in ((block.name, "service"), (account, "service account")):
         if label is not None and not is_label(label.text):
@@ -142,27 +233,75 @@ def _stand_alone(own: str, block: syntax.ServiceBlock, ports: tuple[tuple[syntax
     if account is not None:
         for each in selected:
             if each.service_account != account.text:
-                found.append(error(
-                    "MW0207", f"the pods of `{own}` do not run as `{account.text}`", account.span, label="declared so",
-                    others=(Label(each.span, f"runs as `{each.service_account}` and carries the labels of `{own}`"),),
-                    help=("correct the account or the labels",)))
+                found.append(
+                    error(
+                        "MW0207",
+                        f"the pods of `{own}` do not run as `{account.text}`",
+                        account.span,
+                        label="declared so",
+                        others=(Label(each.span, f"runs as `{each.service_account}` and carries the labels of `{own}`"),),
+                        help=("correct the account or the labels",),
+                    )
+                )
                 break
         if not selected and selector:
-            fresh = inventory.Workload(namespace, "Declared", name, selector, selector, (), account.text,
-                                       _containers(ports), False, "ambient", f"declared in {block.span.path}, taken as captured", (), block.span)
+            fresh = inventory.Workload(
+                namespace,
+                "Declared",
+                name,
+                selector,
+                selector,
+                (),
+                account.text,
+                _containers(ports),
+                False,
+                "ambient",
+                f"declared in {block.span.path}, taken as captured",
+                (),
+                block.span,
+            )
             workloads[fresh.id] = fresh
             selected = [fresh]
-    listed = tuple([
-        inventory.ServicePort(line.alias.text if line.alias is not None else "", line.number.value, _transport(protocol), protocol,
-                              _target(line, selected), line.target.text if isinstance(line.target, syntax.Name) else "", None, line.span)
-        for line, protocol in sorted(ports, key=lambda each: each[0].number.value)])
-    return inventory.Service(namespace, name, "headless" if block.headless else "vip", "ClusterIP", selector or None, listed, (), (), (),
-                             tuple(sorted([each.id for each in selected])), block.name.span)
+    listed = tuple(
+        [
+            inventory.ServicePort(
+                line.alias.text if line.alias is not None else "",
+                line.number.value,
+                _transport(protocol),
+                protocol,
+                _target(line, selected),
+                line.target.text if isinstance(line.target, syntax.Name) else "",
+                None,
+                line.span,
+            )
+            for line, protocol in sorted(ports, key=lambda each: each[0].number.value)
+        ]
+    )
+    return inventory.Service(
+        namespace,
+        name,
+        "headless" if block.headless else "vip",
+        "ClusterIP",
+        selector or None,
+        listed,
+        (),
+        (),
+        (),
+        tuple(sorted([each.id for each in selected])),
+        block.name.span,
+    )
 
 
 def _containers(ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...]) -> tuple[inventory.ContainerPort, ...]:
-    return tuple([inventory.ContainerPort("", line.target.value if isinstance(line.target, syntax.Number) else line.number.value, _transport(protocol), None)
-                  for line, protocol in ports if not isinstance(line.target, syntax.Name)])
+    return tuple(
+        [
+            inventory.ContainerPort(
+                "", line.target.value if isinstance(line.target, syntax.Number) else line.number.value, _transport(protocol), None
+            )
+            for line, protocol in ports
+            if not isinstance(line.target, syntax.Name)
+        ]
+    )
 
 
 def _target(line: syntax.PortLine, selected: list[inventory.Workload]) -> int | None:

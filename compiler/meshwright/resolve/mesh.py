@@ -19,12 +19,27 @@ def mesh_settings(blocks: tuple[syntax.MeshBlock, ...], found: list[Diagnostic])
     seen: dict[str, syntax.Setting] = {}
     for setting in blocks[0].settings:
         if setting.key in seen:
-            found.append(error("MW0202", f"`{setting.key}` is set twice", setting.span, label="again here",
-                               others=(Label(seen[setting.key].span, "first set here"),), help=("keep one of them",)))
+            found.append(
+                error(
+                    "MW0202",
+                    f"`{setting.key}` is set twice",
+                    setting.span,
+                    label="again here",
+                    others=(Label(seen[setting.key].span, "first set here"),),
+                    help=("keep one of them",),
+                )
+            )
         elif setting.key not in _KEYS:
             near = did_you_mean(setting.key, _KEYS)
-            found.append(error("MW0213", f"a mesh has no setting `{setting.key}`", setting.span, label="unknown setting",
-                               help=(f"did you mean `{near[0]}`?" if near else f"settings are {', '.join(_KEYS)}",)))
+            found.append(
+                error(
+                    "MW0213",
+                    f"a mesh has no setting `{setting.key}`",
+                    setting.span,
+                    label="unknown setting",
+                    help=(f"did you mean `{near[0]}`?" if near else f"settings are {', '.join(_KEYS)}",),
+                )
+            )
         else:
             seen[setting.key] = setting
     version = _DEFAULT.istio
@@ -58,19 +73,29 @@ def namespaces(blocks: dict[str, syntax.NamespaceBlock], found: list[Diagnostic]
         if not _LABEL.fullmatch(name):
             found.append(not_a_name(block.name, "namespace"))
         enforce = block.enforce
-        made.append(intent.Namespace(
-            name, "no" if enforce is not None and enforce.mode != "yes" else "yes", _placement(block),
-            block.owner.text if block.owner is not None else "",
-            enforce.because.text if enforce is not None and enforce.because is not None else "",
-            enforce.until.text if enforce is not None and enforce.until is not None else "",
-            block.span))
+        made.append(
+            intent.Namespace(
+                name,
+                "no" if enforce is not None and enforce.mode != "yes" else "yes",
+                _placement(block),
+                block.owner.text if block.owner is not None else "",
+                enforce.because.text if enforce is not None and enforce.because is not None else "",
+                enforce.until.text if enforce is not None and enforce.until is not None else "",
+                block.span,
+            )
+        )
     return tuple(made)
 
 
 def not_a_name(name: syntax.Name, what: str) -> Diagnostic:
     """MW0214."""
-    return error("MW0214", f"`{name.text}` cannot be the name of a {what}", name.span, label="Kubernetes refuses it",
-                 notes=("names are lower case letters, digits and `-`, begin and end with a letter or digit, at most 63 characters",))
+    return error(
+        "MW0214",
+        f"`{name.text}` cannot be the name of a {what}",
+        name.span,
+        label="Kubernetes refuses it",
+        notes=("names are lower case letters, digits and `-`, begin and end with a letter or digit, at most 63 characters",),
+    )
 
 
 def is_label(text: str) -> bool:
@@ -88,4 +113,6 @@ def _placement(block: syntax.NamespaceBlock) -> intent.Placement:
 
 
 def _bad(setting: syntax.Setting, wanted: str) -> Diagnostic:
-    return error("MW0213", f"`{setting.key}` cannot be `{setting.value}`", setting.value_span, label="not understood", help=(f"write {wanted}",))
+    return error(
+        "MW0213", f"`{setting.key}` cannot be `{setting.value}`", setting.value_span, label="not understood", help=(f"write {wanted}",)
+    )

@@ -37,10 +37,22 @@ def unknown_namespace(scope: Scope, name: syntax.Name, found: list[Diagnostic]) 
 def elsewhere_kind(named: Named, name: syntax.Name) -> Diagnostic:
     """MW0212: the name exists, but a Service is needed here."""
     if named.workloads:
-        return error("MW0212", f"`{named.id}` is a {named.workloads[0].kind}, not a service", name.span, label="a service is needed here",
-                     notes=("without a Service of this name its pods are reached by their own addresses",), help=(f"write `pods of {name.text}`",))
-    return error("MW0212", f"`{named.id}` is a service account, not a service", name.span, label="a service is needed here",
-                 notes=("an account says who calls, not what is called",), help=("name the service that runs as this account",))
+        return error(
+            "MW0212",
+            f"`{named.id}` is a {named.workloads[0].kind}, not a service",
+            name.span,
+            label="a service is needed here",
+            notes=("without a Service of this name its pods are reached by their own addresses",),
+            help=(f"write `pods of {name.text}`",),
+        )
+    return error(
+        "MW0212",
+        f"`{named.id}` is a service account, not a service",
+        name.span,
+        label="a service is needed here",
+        notes=("an account says who calls, not what is called",),
+        help=("name the service that runs as this account",),
+    )
 
 
 def _report(scope: Scope, name: syntax.Name, message: str, near: list[str], far: tuple[str, ...], found: list[Diagnostic]) -> None:

@@ -53,7 +53,7 @@ def target_text(term: syntax.TargetTerm) -> str:
 
 
 def doors_text(doors: tuple[syntax.Door, ...] | None) -> str:
-    """"" without braces, else " { … }"."""
+    """ "" without braces, else " { … }"."""
     return "" if doors is None else " { " + "; ".join([door_text(door) for door in doors]) + " }"
 
 

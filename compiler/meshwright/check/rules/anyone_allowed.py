@@ -12,6 +12,13 @@ def anyone_allowed(facts: Facts) -> Iterator[Diagnostic]:
             for term in rule.sources:
                 if term.kind == "anyone":
                     yield error(
-                        "MW0315", "`anyone` cannot be allowed", term.span, label="means callers without identity as well",
+                        "MW0315",
+                        "`anyone` cannot be allowed",
+                        term.span,
+                        label="means callers without identity as well",
                         notes=("it is every request from everywhere: only `deny` and invariants speak of that",),
-                        help=("write `any workload` for every identity of this mesh", "write `clients of <gateway>` for what comes from outside"))
+                        help=(
+                            "write `any workload` for every identity of this mesh",
+                            "write `clients of <gateway>` for what comes from outside",
+                        ),
+                    )

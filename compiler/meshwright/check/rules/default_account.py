@@ -13,9 +13,19 @@ def default_account(facts: Facts) -> Iterator[Diagnostic]:
         for term in rule.sources:
             for identity in term.identities:
                 if identity.account == "default":
-                    others = tuple([Label(facts.workloads[own].span, "names no service account") for own in term.workloads[:3] if own in facts.workloads])
+                    others = tuple(
+                        [
+                            Label(facts.workloads[own].span, "names no service account")
+                            for own in term.workloads[:3]
+                            if own in facts.workloads
+                        ]
+                    )
                     yield error(
-                        "MW0306", f"`{term.text}` runs as the account `default` of namespace `{identity.namespace}`", term.span,
-                        label="this grant would go to every pod that names no account", others=others,
+                        "MW0306",
+                        f"`{term.text}` runs as the account `default` of namespace `{identity.namespace}`",
+                        term.span,
+                        label="this grant would go to every pod that names no account",
+                        others=others,
                         notes=("every pod without a service account gets this identity, today's and tomorrow's",),
-                        help=(f"give it an account: `serviceAccountName: {term.text.rpartition('/')[2]}`",))
+                        help=(f"give it an account: `serviceAccountName: {term.text.rpartition('/')[2]}`",),
+                    )

@@ -24,10 +24,14 @@ def deny_bypassed(facts: Facts) -> Iterator[Diagnostic]:
     for problem in facts.problems.get("deny-shared", ()):
         if problem.service is not None:
             yield error(
-                "MW0316", f"`{problem.text}` leads to pods of `{problem.service.id}` and to others, so this deny cannot be kept there exactly",
-                problem.span, label=f"also by the address of `{problem.text}`",
+                "MW0316",
+                f"`{problem.text}` leads to pods of `{problem.service.id}` and to others, so this deny cannot be kept there exactly",
+                problem.span,
+                label=f"also by the address of `{problem.text}`",
                 others=(Label(facts.services[problem.text].found.span, "selects some of the same pods"),),
-                notes=("a deny holds by whatever address its pods are reached",), help=(f"write the deny for `{problem.text}` as well, or part the pods",))
+                notes=("a deny holds by whatever address its pods are reached",),
+                help=(f"write the deny for `{problem.text}` as well, or part the pods",),
+            )
 
 
 def _direct(facts: Facts) -> dict[tuple[str, int], list[intent.Grant]]:
@@ -48,7 +52,11 @@ def _direct(facts: Facts) -> dict[tuple[str, int], list[intent.Grant]]:
 def _refused(facts: Facts, deny: intent.Grant, grant: intent.Grant) -> Diagnostic:
     rule, other = facts.program.rules[deny.rule], facts.program.rules[grant.rule]
     return error(
-        "MW0316", f"`{grant.source.name}` reaches the pods of `{deny.target.id}` past the waypoint, where this deny is unknown", rule.span,
-        label="HTTP terms: only a waypoint can tell", others=(Label(other.span, "lets it in at the pods, for every request on the port"),),
+        "MW0316",
+        f"`{grant.source.name}` reaches the pods of `{deny.target.id}` past the waypoint, where this deny is unknown",
+        rule.span,
+        label="HTTP terms: only a waypoint can tell",
+        others=(Label(other.span, "lets it in at the pods, for every request on the port"),),
         notes=("at the pods ztunnel sees ports, not requests",),
-        help=("let the caller use the service address with HTTP terms of its own", "or deny the whole port"))
+        help=("let the caller use the service address with HTTP terms of its own", "or deny the whole port"),
+    )

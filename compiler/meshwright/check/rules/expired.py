@@ -14,10 +14,20 @@ def expired(facts: Facts) -> Iterator[Diagnostic]:
             yield _over("this rule", rule.until.text, rule.until.span, "take the rule out, or give it another date and say why")
     for namespace in facts.program.namespaces:
         if namespace.until and namespace.until < facts.today and namespace.span is not None:
-            yield _over(f"the exception for namespace `{namespace.name}`", namespace.until, namespace.span,
-                        "write `enforce yes`, or another date and say why")
+            yield _over(
+                f"the exception for namespace `{namespace.name}`",
+                namespace.until,
+                namespace.span,
+                "write `enforce yes`, or another date and say why",
+            )
 
 
 def _over(what: str, date: str, span: Span, help: str) -> Diagnostic:
-    return error("MW0318", f"{what} ended on {date}", span, label="in the past",
-                 notes=("nothing closes by itself at midnight: the output changes when the source does",), help=(help,))
+    return error(
+        "MW0318",
+        f"{what} ended on {date}",
+        span,
+        label="in the past",
+        notes=("nothing closes by itself at midnight: the output changes when the source does",),
+        help=(help,),
+    )

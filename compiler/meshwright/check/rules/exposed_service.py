@@ -21,8 +21,13 @@ def exposed_service(facts: Facts) -> Iterator[Diagnostic]:
             ways.setdefault(service.id, []).append((exposure.how, exposure.span))
     for own, hows in sorted(ways.items()):
         yield warning(
-            "MW0312", f"`{own}` can be dialled from outside the cluster ({', '.join([how for how, _ in hows])}), and every such call will be refused",
-            hows[0][1], label="exposed here",
+            "MW0312",
+            f"`{own}` can be dialled from outside the cluster ({', '.join([how for how, _ in hows])}), and every such call will be refused",
+            hows[0][1],
+            label="exposed here",
             notes=("whoever comes this way has no mesh identity, and enforced namespaces accept none without",),
-            help=("bring the traffic in through a `gateway` with a `route`, and close this way",
-                  f"or allow `unidentified from <CIDR> -> pods of {own}` on one port, with a `because`"))
+            help=(
+                "bring the traffic in through a `gateway` with a `route`, and close this way",
+                f"or allow `unidentified from <CIDR> -> pods of {own}` on one port, with a `because`",
+            ),
+        )

@@ -12,8 +12,17 @@ def http_on_tcp(facts: Facts) -> Iterator[Diagnostic]:
         if service is None:
             continue
         others = (Label(port.span, f"port {port.number} is {port.protocol}"),) if port is not None else ()
-        which = f"port {port.number} of `{service.id}` speaks {port.protocol}" if port is not None else f"`{service.id}` has no port that speaks HTTP"
+        which = (
+            f"port {port.number} of `{service.id}` speaks {port.protocol}"
+            if port is not None
+            else f"`{service.id}` has no port that speaks HTTP"
+        )
         yield error(
-            "MW0302", f"{which}: methods, paths and calls have no meaning there", problem.span, label="asks for HTTP", others=others,
+            "MW0302",
+            f"{which}: methods, paths and calls have no meaning there",
+            problem.span,
+            label="asks for HTTP",
+            others=others,
             notes=("no proxy can look into this traffic; a rule that pretends to would let everything in or nothing",),
-            help=("name a port only: `{ port <name> }`, or an HTTP port of the service",))
+            help=("name a port only: `{ port <name> }`, or an HTTP port of the service",),
+        )

@@ -14,13 +14,18 @@ def indistinct_listener(facts: Facts) -> Iterator[Diagnostic]:
     for route in facts.routes:
         routes.setdefault((route.gateway, route.service), []).append(route)
     unknown = set()
-    for statement in (*facts.program.rules, *[claim for invariant in facts.program.invariants for claim in invariant.claims]):
+    for statement in facts.statements():
         for term in statement.sources:
             if term.port and not any(each.port == term.port and not each.redirect for each in gateways[term.gateway].listeners):
                 unknown.add((term.gateway, term.port))
                 listed = ", ".join([str(each.port) for each in gateways[term.gateway].listeners if not each.redirect])
-                yield error("MW0322", f"gateway `{term.gateway}` takes no requests on port {term.port}", term.span, label="no such listener",
-                            others=(Label(gateways[term.gateway].span, f"listens on {listed or 'nothing'}"),))
+                yield error(
+                    "MW0322",
+                    f"gateway `{term.gateway}` takes no requests on port {term.port}",
+                    term.span,
+                    label="no such listener",
+                    others=(Label(gateways[term.gateway].span, f"listens on {listed or 'nothing'}"),),
+                )
     seen = set()
     for grant in facts.grants:
         source = grant.source
@@ -35,8 +40,11 @@ def indistinct_listener(facts: Facts) -> Iterator[Diagnostic]:
                     seen.add((grant.rule, own))
                     rule = facts.program.rules[grant.rule]
                     yield error(
-                        "MW0322", f"`{own}` cannot tell the clients of port {source.port} from those of port {listener.port}", rule.span,
+                        "MW0322",
+                        f"`{own}` cannot tell the clients of port {source.port} from those of port {listener.port}",
+                        rule.span,
                         label=f"only for port {source.port}",
                         others=(Label(listener.span, "takes requests too"), Label(led.span, "and leads them to the same service")),
                         notes=("the service sees the identity of the gateway, which is the same for all its listeners",),
-                        help=("give the route hosts that only one listener takes, or make a gateway of its own for this door",))
+                        help=("give the route hosts that only one listener takes, or make a gateway of its own for this door",),
+                    )

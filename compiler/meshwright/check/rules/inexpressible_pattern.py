@@ -16,7 +16,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
     good: set[str] = set()
-    for statement in (*facts.program.rules, *[claim for invariant in facts.program.invariants for claim in invariant.claims]):
+    for statement in facts.statements():
         for door in statement.doors or ():
             if door.path is not None and door.path.text not in good:
                 reason = why_not(door.path)
@@ -30,7 +30,9 @@ def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
             if door.methods and door.path is None:
                 yield _refused(door.methods[0].text, 'a method needs a path; every path is "/**"', door.span)
             if door.call is not None and not _CALL.fullmatch(door.call.text):
-                yield _refused(f'"{door.call.text}"', "a call is `package.Service/Method`, or `package.Service/*` for every method", door.call.span)
+                yield _refused(
+                    f'"{door.call.text}"', "a call is `package.Service/Method`, or `package.Service/*` for every method", door.call.span
+                )
     for route in facts.program.routes:
         if route.path is not None and (reason := why_not(route.path)):
             yield _refused(f'"{route.path.text}"', reason, route.path.span)
@@ -60,5 +62,11 @@ def why_not(path: syntax.Path) -> str:
 
 
 def _refused(what: str, reason: str, span: Span) -> Diagnostic:
-    return error("MW0313", f"{what} cannot be said to Istio exactly", span, label=reason,
-                 notes=("a pattern that means something else than it reads is worse than none",), help=("write one that means the same to every proxy",))
+    return error(
+        "MW0313",
+        f"{what} cannot be said to Istio exactly",
+        span,
+        label=reason,
+        notes=("a pattern that means something else than it reads is worse than none",),
+        help=("write one that means the same to every proxy",),
+    )

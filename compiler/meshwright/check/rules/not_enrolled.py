@@ -16,9 +16,17 @@ def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
         space = facts.spaces.get(name)
         known = space is not None and space.declared
         yield error(
-            "MW0310", f"the pods of namespace `{name}` are not in the ambient mesh" if known else f"the inventory has no Namespace `{name}`, so nothing says that its pods are in the mesh",
-            namespace.span, label="enforced here",
+            "MW0310",
+            f"the pods of namespace `{name}` are not in the ambient mesh"
+            if known
+            else f"the inventory has no Namespace `{name}`, so nothing says that its pods are in the mesh",
+            namespace.span,
+            label="enforced here",
             others=(Label(space.span, f"no label `{DATAPLANE_MODE}: ambient`"),) if space is not None and space.span is not None else (),
             notes=("without the label no proxy sees the traffic, and no rule would hold",),
-            help=(f"kubectl label namespace {name} {DATAPLANE_MODE}=ambient", "then bring the Namespace object into the inventory",
-                  "or let this compile write the label: `[output] labels = \"patch\"`"))
+            help=(
+                f"kubectl label namespace {name} {DATAPLANE_MODE}=ambient",
+                "then bring the Namespace object into the inventory",
+                'or let this compile write the label: `[output] labels = "patch"`',
+            ),
+        )

@@ -22,21 +22,44 @@ def nothing_behind(facts: Facts) -> Iterator[Diagnostic]:
             yield _nobody(service, route.span, "routed here")
     for problem in facts.problems.get("no-identity", ()):
         yield error(
-            "MW0304", f"`{problem.text}` is a service without pods, so it stands for nobody", problem.span, label="a caller here",
-            notes=("a name as a caller means the identity of the pods behind it",), help=("name a `service-account`, or correct the Service's selector",))
+            "MW0304",
+            f"`{problem.text}` is a service without pods, so it stands for nobody",
+            problem.span,
+            label="a caller here",
+            notes=("a name as a caller means the identity of the pods behind it",),
+            help=("name a `service-account`, or correct the Service's selector",),
+        )
 
 
 def _nobody(service: resolved.Service, span: Span, label: str) -> Diagnostic:
     found = service.found
     if found.kind == "external-name":
-        return error("MW0304", f"`{service.id}` is an ExternalName: a DNS alias, with no pods to protect", span, label=label,
-                     others=(Label(found.span, "`type: ExternalName`"),), notes=("nothing in the mesh stands between a caller and the other name",),
-                     help=("name the service that the alias leads to",))
+        return error(
+            "MW0304",
+            f"`{service.id}` is an ExternalName: a DNS alias, with no pods to protect",
+            span,
+            label=label,
+            others=(Label(found.span, "`type: ExternalName`"),),
+            notes=("nothing in the mesh stands between a caller and the other name",),
+            help=("name the service that the alias leads to",),
+        )
     if not found.selector:
-        return error("MW0304", f"`{service.id}` has no selector: its endpoints are made by hand", span, label=label,
-                     others=(Label(found.span, "no `spec.selector`"),), notes=("which pods it leads to is not known, so none can be guarded",),
-                     help=("give the Service a selector",))
+        return error(
+            "MW0304",
+            f"`{service.id}` has no selector: its endpoints are made by hand",
+            span,
+            label=label,
+            others=(Label(found.span, "no `spec.selector`"),),
+            notes=("which pods it leads to is not known, so none can be guarded",),
+            help=("give the Service a selector",),
+        )
     words = ", ".join([f"{key}={value}" for key, value in found.selector])
-    return error("MW0304", f"no pod carries the labels that `{service.id}` selects", span, label=label,
-                 others=(Label(found.span, f"selects {words}"),), notes=("a rule about nobody protects nobody",),
-                 help=("correct the selector, or add the workload to the inventory",))
+    return error(
+        "MW0304",
+        f"no pod carries the labels that `{service.id}` selects",
+        span,
+        label=label,
+        others=(Label(found.span, f"selects {words}"),),
+        notes=("a rule about nobody protects nobody",),
+        help=("correct the selector, or add the workload to the inventory",),
+    )

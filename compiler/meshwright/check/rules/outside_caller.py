@@ -9,8 +9,11 @@ from meshwright.ir.inventory import Workload
 
 
 def outside_caller(facts: Facts) -> Iterator[Diagnostic]:
-    outsiders = {workload.id: workload for workload in facts.program.inventory.workloads
-                 if workload.capture == "outside" and facts.why_outside(workload)}
+    outsiders = {
+        workload.id: workload
+        for workload in facts.program.inventory.workloads
+        if workload.capture == "outside" and facts.why_outside(workload)
+    }
     if not outsiders:
         return
     for rule in facts.program.rules:
@@ -20,10 +23,14 @@ def outside_caller(facts: Facts) -> Iterator[Diagnostic]:
             workload = _outsider(facts, term, outsiders)
             if workload is not None:
                 yield error(
-                    "MW0308", f"`{term.text}` is not in the mesh and cannot show an identity", term.span, label="nobody would recognise it",
+                    "MW0308",
+                    f"`{term.text}` is not in the mesh and cannot show an identity",
+                    term.span,
+                    label="nobody would recognise it",
                     others=(Label(workload.span, facts.why_outside(workload)),),
                     notes=("its connections arrive in plain text, so a grant by identity would never match",),
-                    help=("let it join the ambient mesh, or allow `unidentified from <CIDR> -> pods of …` on one port, with a `because`",))
+                    help=("let it join the ambient mesh, or allow `unidentified from <CIDR> -> pods of …` on one port, with a `because`",),
+                )
 
 
 def _outsider(facts: Facts, term: resolved.Source, outsiders: dict[str, Workload]) -> Workload | None:

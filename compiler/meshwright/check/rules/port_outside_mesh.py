@@ -15,14 +15,24 @@ def port_outside_mesh(facts: Facts) -> Iterator[Diagnostic]:
             continue
         named.add((service.id, port.number, port.transport))
         yield error(
-            "MW0311", f"port {port.number} of `{service.id}` is {port.transport}, which never enters the mesh", problem.span, label="no proxy sees it",
-            others=(Label(port.span, f"`protocol: {port.transport}`"),), notes=("a rule here would have no effect",),
-            help=("take the rule out and protect the port by a NetworkPolicy",))
+            "MW0311",
+            f"port {port.number} of `{service.id}` is {port.transport}, which never enters the mesh",
+            problem.span,
+            label="no proxy sees it",
+            others=(Label(port.span, f"`protocol: {port.transport}`"),),
+            notes=("a rule here would have no effect",),
+            help=("take the rule out and protect the port by a NetworkPolicy",),
+        )
     for service in facts.program.services:
         if service.found.namespace not in facts.governed or not service.found.workloads:
             continue
         for port in service.found.ports:
             if port.transport != "TCP" and (service.id, port.number, port.transport) not in named:
                 yield warning(
-                    "MW0311", f"port {port.number} of `{service.id}` is {port.transport}: anybody may reach it", port.span, label="not governed",
-                    notes=("the mesh carries TCP only",), help=("protect the port by a NetworkPolicy",))
+                    "MW0311",
+                    f"port {port.number} of `{service.id}` is {port.transport}: anybody may reach it",
+                    port.span,
+                    label="not governed",
+                    notes=("the mesh carries TCP only",),
+                    help=("protect the port by a NetworkPolicy",),
+                )

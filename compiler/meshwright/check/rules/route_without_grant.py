@@ -15,8 +15,16 @@ def route_without_grant(facts: Facts) -> Iterator[Diagnostic]:
             services = (grant.target.id,) if grant.target.kind == "service" else facts.set_by_id[grant.target.id].services
             granted.update([(grant.source.gateway, own) for own in services])
     for route in facts.routes:
-        if route.service.partition("/")[0] in facts.governed and (route.gateway, route.service) not in granted and ("", route.service) not in granted:
+        if (
+            route.service.partition("/")[0] in facts.governed
+            and (route.gateway, route.service) not in granted
+            and ("", route.service) not in granted
+        ):
             yield warning(
-                "MW0321", f"`{route.service}` does not let the clients of `{route.gateway}` in", route.span, label="every request by this route will be refused",
+                "MW0321",
+                f"`{route.service}` does not let the clients of `{route.gateway}` in",
+                route.span,
+                label="every request by this route will be refused",
                 notes=("a route says where requests go, a grant says whether they may",),
-                help=(f"allow clients of {route.gateway} -> {route.service} {{ … }}",))
+                help=(f"allow clients of {route.gateway} -> {route.service} {{ … }}",),
+            )

@@ -20,9 +20,17 @@ def shared_account(facts: Facts) -> Iterator[Diagnostic]:
                     continue
                 others = [workload for workload in everybody if workload.id not in term.workloads]
                 if others:
-                    names = ", ".join([f"{each.kind} `{each.namespace}/{each.name}`" for each in others[:3]]) + (", …" if len(others) > 3 else "")
+                    names = ", ".join([f"{each.kind} `{each.namespace}/{each.name}`" for each in others[:3]]) + (
+                        ", …" if len(others) > 3 else ""
+                    )
                     yield warning(
-                        "MW0305", f"this also lets in {names}", term.span, label=f"runs as `{identity}`",
+                        "MW0305",
+                        f"this also lets in {names}",
+                        term.span,
+                        label=f"runs as `{identity}`",
                         others=tuple([Label(each.span, "runs as the same service account") for each in others[:3]]),
                         notes=("the mesh knows workloads by their service account only; two that share one cannot be told apart",),
-                        help=("give them accounts of their own, or write `service-account " + str(identity) + "` if all of them are meant",))
+                        help=(
+                            "give them accounts of their own, or write `service-account " + str(identity) + "` if all of them are meant",
+                        ),
+                    )

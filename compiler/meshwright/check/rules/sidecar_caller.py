@@ -22,8 +22,14 @@ def sidecar_caller(facts: Facts) -> Iterator[Diagnostic]:
             caller = next((sidecars[own] for own in meant if own in sidecars), None)
             if caller is not None:
                 yield error(
-                    "MW0309", f"`{term.text}` has a sidecar, which goes past the waypoint of `{service}`", term.span, label="cannot use this grant",
-                    others=(Label(caller.span, caller.capture_reason or "runs with a sidecar"),
-                            Label(facts.program.rules[facts.http_services[service]].span, f"HTTP terms put a waypoint before `{service}`")),
+                    "MW0309",
+                    f"`{term.text}` has a sidecar, which goes past the waypoint of `{service}`",
+                    term.span,
+                    label="cannot use this grant",
+                    others=(
+                        Label(caller.span, caller.capture_reason or "runs with a sidecar"),
+                        Label(facts.program.rules[facts.http_services[service]].span, f"HTTP terms put a waypoint before `{service}`"),
+                    ),
                     notes=("a sidecar dials the pods, where only ports can be told apart, not requests",),
-                    help=(f"move the caller to the ambient mesh, or let it in at the pods for every request: `-> pods of {service}`",))
+                    help=(f"move the caller to the ambient mesh, or let it in at the pods for every request: `-> pods of {service}`",),
+                )

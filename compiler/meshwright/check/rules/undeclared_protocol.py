@@ -15,7 +15,11 @@ def undeclared_protocol(facts: Facts) -> Iterator[Diagnostic]:
             continue
         seen.add((service.id, port.number))
         yield error(
-            "MW0301", f"port {port.number} of `{service.id}` does not declare its protocol", problem.span, label="uses this port",
+            "MW0301",
+            f"port {port.number} of `{service.id}` does not declare its protocol",
+            problem.span,
+            label="uses this port",
             others=(Label(port.span, "no `appProtocol`, and the name of the port says none"),),
             notes=("Istio would guess it from the first bytes: what looks like TCP would pass by every HTTP rule",),
-            help=("add `appProtocol: http` (or http2, grpc, tcp, …) to the port of the Service",))
+            help=("add `appProtocol: http` (or http2, grpc, tcp, …) to the port of the Service",),
+        )

@@ -14,15 +14,31 @@ def ungoverned_target(facts: Facts) -> Iterator[Diagnostic]:
         rule = problem.statement
         if namespace is None:
             yield error(
-                "MW0319", f"namespace `{problem.text}` is not governed: no `namespace` statement declares it", problem.span, label="nobody would keep this rule",
-                notes=("an undeclared namespace is left alone, and open to everybody",), help=(f"declare `namespace {problem.text} {{ enforce yes }}`",))
+                "MW0319",
+                f"namespace `{problem.text}` is not governed: no `namespace` statement declares it",
+                problem.span,
+                label="nobody would keep this rule",
+                notes=("an undeclared namespace is left alone, and open to everybody",),
+                help=(f"declare `namespace {problem.text} {{ enforce yes }}`",),
+            )
             continue
         others = (Label(namespace.span, "`enforce no`"),) if namespace.span is not None else ()
         if isinstance(rule, resolved.Rule) and rule.effect == "deny":
             yield error(
-                "MW0319", f"this deny has no effect: namespace `{problem.text}` is not enforced", problem.span, label="nobody would keep it", others=others,
-                notes=("a deny that does nothing reads like protection",), help=("write `enforce yes` for the namespace, or take the deny out",))
+                "MW0319",
+                f"this deny has no effect: namespace `{problem.text}` is not enforced",
+                problem.span,
+                label="nobody would keep it",
+                others=others,
+                notes=("a deny that does nothing reads like protection",),
+                help=("write `enforce yes` for the namespace, or take the deny out",),
+            )
         else:
             yield warning(
-                "MW0319", f"this grant has no effect yet: namespace `{problem.text}` is not enforced", problem.span, label="open to everybody", others=others,
-                help=("write `enforce yes` when all grants are there",))
+                "MW0319",
+                f"this grant has no effect yet: namespace `{problem.text}` is not enforced",
+                problem.span,
+                label="open to everybody",
+                others=others,
+                help=("write `enforce yes` when all grants are there",),
+            )

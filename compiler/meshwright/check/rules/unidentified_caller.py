@@ -16,14 +16,28 @@ def unidentified_caller(facts: Facts) -> Iterator[Diagnostic]:
 
 def _judge(rule: resolved.Rule, term: resolved.Source) -> Iterator[Diagnostic]:
     if rule.effect == "allow" and not rule.because:
-        yield error("MW0314", "callers without identity are let in without a reason", rule.span, label="needs `because`",
-                    notes=("this opens a port to whoever holds an address: an exception that its readers must be able to judge",),
-                    help=('add `because "…"`, and `until <date>` if it will end',))
+        yield error(
+            "MW0314",
+            "callers without identity are let in without a reason",
+            rule.span,
+            label="needs `because`",
+            notes=("this opens a port to whoever holds an address: an exception that its readers must be able to judge",),
+            help=('add `because "…"`, and `until <date>` if it will end',),
+        )
     for target in rule.targets:
         if not target.kind.startswith("pods"):
-            yield error("MW0314", f"callers without identity reach pods, not `{target.text}`", target.span, label="an address behind a waypoint",
-                        notes=("a caller outside the mesh dials pods in plain text and passes no waypoint",),
-                        help=(f"write `pods of {target.text}` with a target port" if target.kind == "service" else "name the pods: `pods of <service>`",))
+            yield error(
+                "MW0314",
+                f"callers without identity reach pods, not `{target.text}`",
+                target.span,
+                label="an address behind a waypoint",
+                notes=("a caller outside the mesh dials pods in plain text and passes no waypoint",),
+                help=(
+                    f"write `pods of {target.text}` with a target port"
+                    if target.kind == "service"
+                    else "name the pods: `pods of <service>`",
+                ),
+            )
     for cidr in term.cidrs:
         reason = _bad_cidr(cidr)
         if reason:
@@ -32,6 +46,7 @@ def _judge(rule: resolved.Rule, term: resolved.Source) -> Iterator[Diagnostic]:
 
 def _bad_cidr(cidr: syntax.Cidr) -> str:
     from ipaddress import ip_network  # only few programs need it
+
     try:
         ip_network(cidr.text)
     except ValueError as problem:
