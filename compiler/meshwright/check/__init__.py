@@ -37,7 +37,11 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
         mesh=program.mesh,
         namespaces=program.namespaces,
         services=tuple(
-            [_service(facts, service) for service in program.services if service.id in mentioned or service.id in facts.sets_of_service]
+            [
+                facts.intent_service(service.id)
+                for service in program.services
+                if service.id in mentioned or service.id in facts.sets_of_service
+            ]
         ),
         pod_sets=facts.pods.sets,
         gateways=facts.gateways,
@@ -48,19 +52,6 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
         inventory=program.inventory,
     )
     return Outcome(checked, tuple(sorted(dict.fromkeys(found), key=_place)))
-
-
-def _service(facts: Facts, service: resolved.Service) -> intent.Service:
-    found = service.found
-    return intent.Service(
-        found.namespace,
-        found.name,
-        tuple(sorted(facts.ports[service.id].values())),
-        found.kind == "headless",
-        tuple([pods.id for pods in facts.sets_of_service.get(service.id, ())]),
-        tuple(sorted({workload.identity for workload in facts.behind(service)})),
-        found.span,
-    )
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, str, str]:

@@ -99,6 +99,19 @@ class Facts:
         for invariant in self.program.invariants:
             yield from invariant.claims
 
+    def intent_service(self, own: str) -> intent.Service:
+        """A Service as the rooms behind this one see it."""
+        service = self.services[own]
+        return intent.Service(
+            service.found.namespace,
+            service.found.name,
+            tuple(sorted(self.ports[own].values())),
+            service.found.kind == "headless",
+            tuple([pods.id for pods in self.sets_of_service.get(own, ())]),
+            tuple(sorted({workload.identity for workload in self.behind(service)})),
+            service.found.span,
+        )
+
     def blame(self, problem: Problem) -> None:
         self.problems.setdefault(problem.kind, []).append(problem)
 

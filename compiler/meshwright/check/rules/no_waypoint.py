@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from meshwright.check.facts import Facts
-from meshwright.check.rules.proxy_account import waypoints
 from meshwright.diagnostics import Diagnostic, Label, error
+from meshwright.ir.placement import waypoint_name
 
 
 def no_waypoint(facts: Facts) -> Iterator[Diagnostic]:
@@ -43,7 +43,7 @@ def no_waypoint(facts: Facts) -> Iterator[Diagnostic]:
                 notes=("nothing is emitted there, so the waypoint would be somebody else's and its own policies unknown",),
                 help=(f"declare `namespace {placement.waypoint.partition('/')[0]} {{ enforce yes }}`",),
             )
-        elif placement.kind == "service-account" and len(waypoints(facts, own)) != 1:
+        elif placement.kind == "service-account" and not waypoint_name(facts.intent_service(own), placement):
             yield error(
                 "MW0331",
                 f"the pods of `{own}` run as more than one account, so it has no waypoint of its own",
@@ -51,13 +51,4 @@ def no_waypoint(facts: Facts) -> Iterator[Diagnostic]:
                 label="needs one",
                 others=others,
                 help=("write `waypoint per service` for the namespace",),
-            )
-        elif any(len(each.account) > 63 for each in waypoints(facts, own)):
-            yield error(
-                "MW0331",
-                f"the waypoint of `{own}` would have a name of more than 63 characters",
-                rule.span,
-                label="needs one",
-                others=others,
-                help=("write `waypoint per namespace`, or a shorter name",),
             )

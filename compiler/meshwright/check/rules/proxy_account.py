@@ -6,6 +6,7 @@ from meshwright.check.facts import Facts
 from meshwright.check.podsets import GATEWAY_NAME
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.ir.identity import Identity
+from meshwright.ir.placement import waypoint_name
 from meshwright.source import Span
 
 
@@ -16,10 +17,10 @@ def proxy_account(facts: Facts) -> Iterator[Diagnostic]:
         proxies[gateway.identity] = f"the gateway `{gateway.id}`", gateway.span
     for own in facts.http_services:
         namespace = facts.governed.get(own.partition("/")[0])
-        if namespace is None or namespace.placement.kind == "none":
-            continue
-        for waypoint in waypoints(facts, own):
-            proxies.setdefault(waypoint, (f"the waypoint of `{own}`", facts.program.rules[facts.http_services[own]].span))
+        waypoint = waypoint_name(facts.intent_service(own), namespace.placement) if namespace is not None else ""
+        if waypoint:  # its account is called like the waypoint
+            rule = facts.program.rules[facts.http_services[own]]
+            proxies.setdefault(Identity(*waypoint.split("/", 1)), (f"the waypoint of `{own}`", rule.span))
     for identity, (what, why) in sorted(proxies.items()):
         others = (Label(why, f"makes {what}"),) if why is not None else ()
         runs = facts.by_identity.get(identity, [])
@@ -45,19 +46,3 @@ def proxy_account(facts: Facts) -> Iterator[Diagnostic]:
                 notes=("Istio makes a Deployment, a Service and a ServiceAccount of this name",),
                 help=("rename the Service, or place the waypoint elsewhere",),
             )
-
-
-def waypoints(facts: Facts, service: str) -> list[Identity]:
-    """Who the waypoint of a service runs as: a waypoint's account is called like the waypoint."""
-    namespace, name = service.split("/", 1)
-    placement = facts.governed[namespace].placement
-    if placement.kind == "namespace":
-        return [Identity(namespace, "waypoint")]
-    if placement.kind == "service":
-        return [Identity(namespace, f"{name}-waypoint")]
-    if placement.kind == "shared":
-        return [Identity(*placement.waypoint.split("/", 1))]
-    return [
-        Identity(namespace, f"{account}-waypoint")
-        for account in sorted({each.service_account for each in facts.behind(facts.services[service])})
-    ]

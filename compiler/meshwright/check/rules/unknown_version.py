@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from meshwright.check.facts import Facts
 from meshwright.diagnostics import Diagnostic, error
-
-KNOWN = ((1, 30), (1, 31))  # the minors whose behaviour the output was tried or read for
+from meshwright.ir.capability import MINORS
 
 
 def unknown_version(facts: Facts) -> Iterator[Diagnostic]:
     mesh = facts.program.mesh
-    if mesh.istio not in KNOWN:
-        listed = " and ".join([f"{major}.{minor}" for major, minor in KNOWN])
+    if mesh.istio not in MINORS:
+        listed = " and ".join([f"{major}.{minor}" for major, minor in MINORS])
         yield error(
             "MW0334",
             f"Istio {mesh.istio[0]}.{mesh.istio[1]} is not known to this version",
