@@ -25,7 +25,7 @@ class Failure(Exception):
 class _Open:
     """A mapping or list whose end has not come yet."""
 
-    __slots__ = ("anchor", "count", "key", "key_span", "keys", "merges", "value")
+    __slots__ = ("anchor", "count", "key", "key_span", "keys", "merges", "merging", "value")
 
     def __init__(self, value: Any, anchor: str | None, count: int) -> None:
         self.value = value
@@ -35,6 +35,7 @@ class _Open:
         self.key_span = (0, 0)
         self.keys: dict[str, tuple[int, int]] = {}
         self.merges: list[Any] = []
+        self.merging = False  # the value that comes next belongs to a bare `<<`
 
 
 class Read(NamedTuple):
@@ -100,6 +101,7 @@ class _Reader:
     def document(self) -> object:
         stack: list[_Open] = []
         anchors: dict[str, tuple[object, int]] = {}
+        named: set[str] = set()
         count = expanded = 0
         root: object = None
         while True:
@@ -108,6 +110,15 @@ class _Reader:
             if kind == "DocumentEndEvent":
                 return root
             anchor = None
+            if kind not in ("AliasEvent", "MappingEndEvent", "SequenceEndEvent") and event.anchor:
+                if event.anchor in named:
+                    raise self.failure(
+                        "MW0816",
+                        f"the anchor `&{event.anchor}` is set twice",
+                        event,
+                        notes=("readers disagree on which one an alias means",),
+                    )
+                named.add(event.anchor)
             if kind == "ScalarEvent":
                 count += 1
                 value = self.scalar(event, as_key=bool(stack) and type(stack[-1].value) is dict and stack[-1].key is None)
@@ -161,8 +172,8 @@ class _Reader:
             top.value.append(value)
         elif top.key is None:
             self.key(top, value, event)
-        elif top.key == "<<" and top.key not in top.keys:
-            top.key = None
+        elif top.merging:
+            top.key, top.merging = None, False
             merged = value if type(value) is list else [value]
             if not all(type(one) is dict for one in merged):
                 raise self.failure("MW0816", "`<<` merges something that is not a mapping", event)
@@ -176,7 +187,9 @@ class _Reader:
     def key(self, top: _Open, value: object, event: Any) -> None:
         place = (self.offset + event.start_mark.index, self.offset + event.end_mark.index)
         if isinstance(value, Ambiguous) and value == "<<":
-            top.key = "<<"
+            if top.merges:
+                raise self.failure("MW0808", "`<<` occurs twice in one mapping", event, help=("merge a list: `<<: [*a, *b]`",))
+            top.key, top.merging = "<<", True
             return
         if type(value) is int:
             value = str(value)  # as Kubernetes does

@@ -1,62 +1,68 @@
 """The emitter: block style, two spaces, lists at the column of their key, keys in the order of the mapping, no anchors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from meshwright.render.quote import Quoted
-
-
-def emit(document: Mapping[str, object], quoted: Quoted) -> str:
-    """``document`` as YAML text that ends in a line break.
-
-    Values are mappings with string keys, lists or tuples, strings, integers, booleans and None; anything else is a
-    TypeError (floats have no spelling that all readers share).
-    """
-    out: list[str] = []
-    _mapping(document, "", out, quoted)
-    return "".join(out)
+from meshwright.render.quote import Keys, Values
 
 
-def _mapping(values: Mapping[str, object], indent: str, out: list[str], quoted: Quoted) -> None:
+class Emitter:
+    """Writes documents; remembers how strings are written, so one for a whole tree and no longer."""
+
+    __slots__ = ("keys", "values")
+
+    def __init__(self) -> None:
+        self.keys = Keys()
+        self.values = Values()
+
+    def emit(self, document: Mapping[str, object]) -> str:
+        """``document`` as YAML text that ends in a line break; "" when it is empty.
+
+        Values are mappings with string keys, lists or tuples, strings, integers, booleans and None; anything else is a
+        TypeError (floats have no spelling that all readers share).  ValueError for text that no reader would give back.
+        """
+        out: list[str] = []
+        _mapping(document, "", out, self.keys, self.values)
+        out.append("")
+        return "\n".join(out)
+
+
+def _mapping(values: Mapping[str, Any], indent: str, out: list[str], keys: Keys, quoted: Values) -> None:
     for key, value in values.items():
-        if type(value) is str:
-            out.append(f"{indent}{quoted[key]}: {quoted[value]}\n")
-        elif isinstance(value, Mapping):
-            if value:
-                out.append(f"{indent}{quoted[key]}:\n")
-                _mapping(value, indent + "  ", out, quoted)
+        kind = type(value)
+        if kind is str:
+            out.append(f"{indent}{keys[key]} {quoted[value]}")
+        elif kind is dict or kind is list or kind is tuple or isinstance(value, Mapping):
+            if not value:
+                out.append(f"{indent}{keys[key]} {'[]' if kind is list or kind is tuple else '{}'}")
+                continue
+            out.append(indent + keys[key])
+            if kind is list or kind is tuple:
+                _list(value, indent, out, keys, quoted)
             else:
-                out.append(f"{indent}{quoted[key]}: {{}}\n")
-        elif isinstance(value, (list, tuple)):
-            if value:
-                out.append(f"{indent}{quoted[key]}:\n")
-                _list(value, indent, out, quoted)
-            else:
-                out.append(f"{indent}{quoted[key]}: []\n")
+                _mapping(value, indent + "  ", out, keys, quoted)
         else:
-            out.append(f"{indent}{quoted[key]}: {_scalar(value)}\n")
+            out.append(f"{indent}{keys[key]} {_scalar(value)}")
 
 
-def _list(values: list[object] | tuple[object, ...], indent: str, out: list[str], quoted: Quoted) -> None:
+def _list(values: Sequence[Any], indent: str, out: list[str], keys: Keys, quoted: Values) -> None:
+    deeper = indent + "  "
     for value in values:
-        if type(value) is str:
-            out.append(f"{indent}- {quoted[value]}\n")
-        elif isinstance(value, Mapping):
-            if value:
-                # The dash takes the place of the first key's indent.
-                first = len(out)
-                _mapping(value, indent + "  ", out, quoted)
-                out[first] = f"{indent}- {out[first][len(indent) + 2 :]}"
+        kind = type(value)
+        if kind is str:
+            out.append(f"{indent}- {quoted[value]}")
+        elif kind is dict or kind is list or kind is tuple or isinstance(value, Mapping):
+            if not value:
+                out.append(f"{indent}- {'[]' if kind is list or kind is tuple else '{}'}")
+                continue
+            first = len(out)
+            if kind is list or kind is tuple:
+                _list(value, deeper, out, keys, quoted)
             else:
-                out.append(f"{indent}- {{}}\n")
-        elif isinstance(value, (list, tuple)):
-            if value:
-                first = len(out)
-                _list(value, indent + "  ", out, quoted)
-                out[first] = f"{indent}- {out[first][len(indent) + 2 :]}"
-            else:
-                out.append(f"{indent}- []\n")
+                _mapping(value, deeper, out, keys, quoted)
+            out[first] = f"{indent}- {out[first][len(deeper) :]}"  # the dash takes the place of the first line's indent
         else:
-            out.append(f"{indent}- {_scalar(value)}\n")
+            out.append(f"{indent}- {_scalar(value)}")
 
 
 def _scalar(value: object) -> str:

@@ -12,11 +12,25 @@ _ESCAPED = re.compile(r'["\\]|[^ -~]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
 
-class Quoted(dict[str, str]):
-    """Memo of ``quote``: look strings up in it; one per run, so that it never outgrows one output."""
+_LONGEST_KEY = 1000  # readers look for the colon within 1024 characters
+
+
+class Values(dict[str, str]):
+    """Memo of ``quote``."""
 
     def __missing__(self, text: str) -> str:
         made = self[text] = quote(text)
+        return made
+
+
+class Keys(dict[str, str]):
+    """Memo of keys with their colon; ValueError for one that is too long for any reader to know it as a key."""
+
+    def __missing__(self, text: str) -> str:
+        made = quote(text)
+        if len(made) > _LONGEST_KEY:
+            raise ValueError(f"a key of {len(made)} characters")
+        made = self[text] = made + ":"
         return made
 
 

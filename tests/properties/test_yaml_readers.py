@@ -1,0 +1,117 @@
+"""The fast reader and the event reader agree with PyYAML on whatever they accept."""
+
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as some
+from tests.support.hazards import HAZARDS
+
+from meshwright.inventory.documents import read_documents
+from meshwright.inventory.events import Failure, read_events
+from meshwright.inventory.plain import OPEN, UNREAD, read_plain
+from meshwright.inventory.scalars import Ambiguous, resolve
+
+# Pieces that lines of YAML are made of, right and wrong ones.
+INDENTS = some.sampled_from(("", "", "  ", "  ", "    ", " ", "   ", "      ", "\t"))
+DASHES = some.sampled_from(("", "", "", "- ", "- ", "-  ", "-", "- - ", "? "))
+KEYS = some.sampled_from(
+    (
+        "",
+        "a: ",
+        "b: ",
+        "c:",
+        "a:",
+        "name: ",
+        "port: ",
+        "x/y.z: ",
+        '"a": ',
+        '"b":',
+        "on: ",
+        "y:",
+        "a : ",
+        "a:b: ",
+        "1: ",
+        "<<: ",
+        "'a': ",
+        "é: ",
+        "a b: ",
+    )
+)
+SCALARS = some.one_of(
+    some.sampled_from(("", "x", "80", "'x'", '"x"', '"\\u0041"', '"a\\nb"', "{}", "[]", "[a, b]", "[a, 1, \"x\"]", "{a: b}", "x # c", "x #c", "# c", "x#c", "100m", "1.5", "|", ">-", "&a x",
+                       "*a", "!!str 1", "true", "True", "no", "x y", "x - y", "x: y", "a:b", "http://x/y", "x:", "'it''s'", '"unfinished', "'unfinished", "@x", "%x", "...", "---", "-1", "0", "00")),
+    some.sampled_from([text for text in HAZARDS if len(text) < 50]),
+)  # fmt: skip
+LINES = some.builds(lambda *parts: "".join(parts), INDENTS, DASHES, KEYS, SCALARS, some.sampled_from(("", "", " ", "  # c")))
+TEXTS = some.lists(some.one_of(LINES, some.sampled_from(("---", "--- # x", "", "# c", "   ", "--- x", "..."))), max_size=8).map("\n".join)
+
+
+def by_pyyaml(text: str) -> list[object]:
+    return list(yaml.load_all(text, yaml.CSafeLoader))
+
+
+@settings(max_examples=600)
+@given(TEXTS)
+def test_what_the_fast_reader_accepts_pyyaml_reads_alike(text):
+    found = read_plain(text, 0, len(text), {}, {})
+    if found is UNREAD:
+        return
+    expected = by_pyyaml(text)
+    if found is OPEN:
+        assert expected in ([], [None])
+    else:
+        assert [repr(found)] == [repr(one) for one in expected]
+
+
+@settings(max_examples=300)
+@given(TEXTS)
+def test_both_readers_find_the_same_values_and_places(text):
+    places: dict[tuple[int, str], tuple[int, int]] = {}
+    found = read_plain(text, 0, len(text), {}, places)
+    if found is UNREAD or found is OPEN:
+        return
+    slow: dict[tuple[int, str], tuple[int, int]] = {}
+    (other,) = read_events(text, 0, "x", slow)
+    assert repr(other.value) == repr(found)
+    assert sorted(places.values()) == sorted(slow.values())
+
+
+@settings(max_examples=300)
+@given(TEXTS)
+def test_what_the_event_reader_accepts_pyyaml_reads_alike_but_for_ambiguous_words(text):
+    try:
+        found = [read.value for read in read_events(text, 0, "x", {})]
+    except Failure:
+        return
+    assume("<<" not in text)  # the base loader does not merge
+    expected = list(yaml.load_all(text, yaml.CBaseLoader))
+    assert [shape(one) for one in found] == [shape(one) for one in expected]
+
+
+def shape(value: object) -> object:
+    """A value without what an unquoted word stands for."""
+    if type(value) is dict:
+        return {key: shape(below) for key, below in value.items()}
+    if type(value) is list:
+        return [shape(below) for below in value]
+    return "scalar"
+
+
+@settings(max_examples=300)
+@given(TEXTS)
+def test_splitting_a_file_changes_nothing(text):
+    outcome = read_documents(text.encode("utf-8"), "x", {})
+    if outcome.diagnostics or outcome.value is None:
+        return
+    whole = [read.value for read in read_events(text.removeprefix("\ufeff"), 0, "x", {}) if read.value is not None]
+    assert [repr(read.value) for read in outcome.value.reads] == [repr(value) for value in whole]
+
+
+@given(some.one_of(some.sampled_from(HAZARDS), some.from_regex(r"[-+.0-9a-fxoeE_:]{1,8}", fullmatch=True)))
+def test_a_word_with_a_meaning_has_it_in_pyyaml_too(word):
+    value = resolve(word)
+    if isinstance(value, Ambiguous):
+        return
+    resolver = yaml.SafeLoader("")
+    tag = resolver.resolve(yaml.ScalarNode, word, (True, False))
+    expected = {"null": type(None), "bool": bool, "int": int, "float": float}.get(tag.rpartition(":")[2], str)
+    assert type(value) is expected
