@@ -18,11 +18,10 @@ LATER = {"version": "version", "external": "external", "egress": "egress", "issu
 
 
 def later_statement(c: Context, v: list[Any], a: int, b: int) -> syntax.Later:
-    """A statement of the top level for a later version: what is inside it is not told again."""
+    """A statement of the top level for a later version: what is inside it for a later version is not told again."""
     span = c.span(a, b)
-    for inside in (c.later, c.errors):
-        while inside and inside[-1].span.start >= span.start:
-            inside.pop()
+    while c.later and c.later[-1].span.start >= span.start:
+        c.later.pop()
     words = c.lexemes[a]
     return syntax.Later("route to" if words == "route" else words, "", span)
 

@@ -19,6 +19,7 @@ CLASSES = {
     "ENFORCEMENT": "`yes`, `observe` or `no`",
     "_NL": "the end of the line", "$END": "the end of the file",
 }
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 _UNTOLD = ("PARAM", "ERROR", ";", "$END")
 _BLOCKS = {"allow": "the braces of a rule", "deny": "the braces of a rule", "never": "the braces of a claim",
            "reaches": "the braces of a claim"}
@@ -90,6 +91,8 @@ def unexpected(machine: Machine, context: Context, word: str, index: int, opened
         message = f"unexpected `{_short(word)}`{inside}"
     help: list[str] = []
     near = did_you_mean(word, keywords) if word and word[0].isalpha() else ()
+    if not near and "METHOD" in expected and word.isalpha():
+        near = did_you_mean(word.upper(), _METHODS, 1)
     if near:
         help.append(f"did you mean `{near[0]}`?")
     elif word == "{" and machine.row.get("ERROR", -1) >= 0:

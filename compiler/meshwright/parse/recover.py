@@ -62,6 +62,10 @@ def skip(machine: Machine, context: Context, index: int) -> None:
     """Put an error node in place of the statement at hand, and go on behind it."""
     lexemes = context.lexemes
     fresh_line = _on_new_line(machine, context, index)
+    if machine.last >= 0 and machine.row.get("ERROR", -1) < 0 and machine.accepts(";"):
+        last = machine.last  # the statement was complete: it stays, and so do the blocks in it
+        machine.push(";", index)
+        machine.last = last
     begin = index
     while machine.row.get("ERROR", -1) < 0:
         begin = machine.starts[-1]
@@ -150,7 +154,7 @@ def _pieces(tail: str) -> list[str]:
 
 
 def _trailing_comma(machine: Machine, context: Context, word: str) -> bool:
-    """MW0109: a comma with nothing behind it, or one that swallowed the keyword of the next statement."""
+    """MW0109: a comma with nothing behind it, or one (or an arrow, MW0101) that swallowed the keyword of the next statement."""
     lexemes, kinds, last = context.lexemes, machine.cut.kinds, machine.last
     if last < 0:
         return False
@@ -158,13 +162,14 @@ def _trailing_comma(machine: Machine, context: Context, word: str) -> bool:
         context.report(_comma(context, last))
         machine.pop()
         machine.last = last - 1
+        machine.index = last + 1
         return True
     if kinds[last] == "NAME" and lexemes[last] in TOP and _first_on_line(context, last):
         comma = last - 1
         while comma >= 0 and lexemes[comma][0] in " \t\r\n#":
             comma -= 1
-        if comma >= 0 and lexemes[comma] == ",":
-            context.report(_comma(context, comma))
+        if comma >= 0 and lexemes[comma] in _OPEN_ENDED:
+            context.report(_comma(context, comma) if lexemes[comma] == "," else _cut_short(context, comma))
             kinds[last] = ""
             begin = last
             while machine.row.get("ERROR", -1) < 0:
@@ -193,6 +198,7 @@ def _bare_any(machine: Machine, context: Context, word: str) -> bool:
             position = "source" if source or terminal == "gateway" else "destination"
             context.report(reserved("any", position, advice[terminal], context.at(last)))
             machine.push(terminal, last)
+            machine.index = last + 1
             return True
     return False
 
@@ -260,6 +266,12 @@ def _indent(context: Context, index: int) -> int:
     if index == 0:
         return len(context.lexemes[0]) if context.lexemes and context.lexemes[0][0] in " \t" else 0
     return len(context.lexemes[index - 1].rpartition("\n")[2])
+
+
+def _cut_short(context: Context, index: int) -> Diagnostic:
+    mark = context.lexemes[index]
+    return error("MW0101", "the statement ends too early", context.at(index), label=f"nothing follows the `{mark}`",
+                 help=("finish the statement, or delete it",))
 
 
 def _comma(context: Context, index: int) -> Diagnostic:
