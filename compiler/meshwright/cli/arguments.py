@@ -20,6 +20,7 @@ class Arguments(NamedTuple):
     out: str | None = None
     stdout: bool = False
     manifests: str | None = None
+    table: bool = False
     allow_dirty: bool = False
 
 
@@ -53,6 +54,7 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
     ("prove", "the obligations, with counts, assumptions and invariants",
      "Prove that the manifests let in exactly what the sources allow, or show a request for which they do not.",
      "  meshwright prove                     the tree that compile would write\n"
+     "  meshwright prove --table             and who may reach what, through which proxies\n"
      "  meshwright prove --manifests deploy/mesh   a tree that somebody may have edited"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
@@ -75,6 +77,7 @@ def parse_arguments(argv: list[str]) -> Arguments:
         command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
         fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
+        table=getattr(parsed, "table", False),
         allow_dirty=getattr(parsed, "allow_dirty", False))
 
 
@@ -112,6 +115,7 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         where.add_argument("--stdout", action="store_true", help="write one YAML stream to standard output")
         parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the folder differs from the sources")
     elif name == "prove":
+        parser.add_argument("--table", action="store_true", help="add the access table: who may reach what, through which proxies")
         parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
     elif name == "publish":
         parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")

@@ -21,9 +21,9 @@ MEANING = {
 }
 
 
-def as_json(results: "Sequence[Result]", files: Mapping[str, object] | None = None) -> dict[str, object]:
+def as_json(results: "Sequence[Result]", files: Mapping[str, object] | None = None) -> dict[str, dict[str, object]]:
     """Environment -> how far it came, what was counted, and, where a command made something, what it made (``output``)."""
-    values: dict[str, object] = {}
+    values: dict[str, dict[str, object]] = {}
     for result in results:
         value: dict[str, object] = {"stage": result.stage, "failed": result.failed}
         if result.program is not None:

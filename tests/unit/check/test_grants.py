@@ -1,7 +1,8 @@
 """Rules become grants: services at their ports, pods at target ports, HTTP terms as methods and paths."""
 
-from meshwright.ir.intent import Grant, Http, PathPattern, Target
 from tests.support.sources import Run, app, deployment, namespace, run, service
+
+from meshwright.ir.intent import Grant, Http, PathPattern, Target
 
 SHOP = namespace() + app("web") + app("orders", "http=http:8080", "metrics=tcp:9102") + app("ledger", "grpc=grpc:9090")
 HEAD = "in shop\nnamespace shop { enforce yes }\n"
