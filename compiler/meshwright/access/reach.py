@@ -21,6 +21,9 @@ class Way(NamedTuple):
     ``admitted`` and ``sealed`` are over principal, source_ip, method, path, host as the destination's caller has them,
     and over ``port`` exactly for the kinds pod, plaintext (the target port there); other kinds have it fixed.
     For kind gateway the caller is a client of the listener: the dimension principal does not occur.
+    Ways of clients of the mesh hold only requests with an identity, plaintext ways only such without one.
+    For kind mesh-route ``service`` and ``port`` are those of the backend.  For kind unlisted-service they are "" and 0, except for a
+    Service without a selector that is bound to the waypoint.
     """
 
     kind: WayKind

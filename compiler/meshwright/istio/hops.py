@@ -23,6 +23,11 @@ def behind(verdict: Verdict, principal: str, proxy: str) -> Verdict:
                    (*known.unknown, reason))
 
 
+def any_port(verdict: Verdict) -> Verdict:
+    """A bound of the verdict for connections to a port that nobody knows."""
+    return Verdict(_forget(verdict.denied, "port", False), _forget(verdict.allowed, "port", True), verdict.objects, verdict.unknown)
+
+
 def identified(expr: Expr) -> Expr:
     """Only requests with a mesh identity, as every client of the mesh has one."""
     return expr if fix(expr, "principal", "") == NOTHING else both(PRESENT, expr)

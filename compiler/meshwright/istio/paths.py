@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from meshwright.access.expr import EVERYTHING, Expr, any_of, both, either, match
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match
 from meshwright.access.reach import Reach, Way
 from meshwright.access.request import fix
 from meshwright.ir.intent import Mesh
@@ -11,7 +11,7 @@ from meshwright.ir.inventory import Service, ServicePort, Workload
 from meshwright.istio.attachment import OPEN, Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import Doubts
-from meshwright.istio.hops import at_port, behind, identified, unidentified
+from meshwright.istio.hops import any_port, at_port, behind, identified, unidentified
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
@@ -32,6 +32,7 @@ class World(NamedTuple):
     own_routes: Mapping[tuple[str, int], Sequence[Edge]]  # parent service and port -> its route table; absent = straight on
     mesh_routes: Mapping[str, Sequence[Edge]]  # backend service -> edges of other Services' routes
     gateway_verdicts: dict[tuple[str, int], Verdict]  # cache: gateway, listener port
+    unlisted: dict[str, Verdict]  # cache: waypoint -> what passes it for a Service that no policy names, over its port
 
 
 def reach_workload(world: World, workload: Workload, capture: str, services: Sequence[Service]) -> Reach:
@@ -44,6 +45,7 @@ def reach_workload(world: World, workload: Workload, capture: str, services: Seq
     for service in services:
         asked.service(service)
     asked.pod()
+    asked.unlisted()
     unknown = (*world.doubts.of_workload(workload.namespace, [service.id for service in services]), *asked.unknown)
     return Reach(workload.id, workload.namespace, "workload", True, tuple(asked.ways),
                  _open_ports(workload, plaintext_accepted(plaintext_refused)), tuple(dict.fromkeys(unknown)))
@@ -67,12 +69,13 @@ def target_port(service: Service, port: ServicePort, workload: Workload) -> int 
 class _Asked:
     """The ways to one workload while they are found; verdicts of its ztunnel are worked out once per peer and port."""
 
-    __slots__ = ("_hops", "_straight", "_workload", "_world", "_ztunnel", "unknown", "ways")
+    __slots__ = ("_hops", "_straight", "_waypoints", "_workload", "_world", "_ztunnel", "unknown", "ways")
 
     def __init__(self, world: World, ztunnel: Verdict, workload: Workload) -> None:
         self._world, self._ztunnel, self._workload = world, ztunnel, workload
         self._straight: dict[int, tuple[Expr, Expr]] = {}
         self._hops: dict[tuple[str, int], Verdict] = {}
+        self._waypoints: dict[str, Gateway] = {}
         self.ways: list[Way] = []
         self.unknown: list[str] = list(ztunnel.unknown)
 
@@ -106,6 +109,17 @@ class _Asked:
             self.ways.append(Way("pod" if kind == "pod" else "plaintext", "", 0, 0, "", 0, _open_ports(self._workload, narrow(admitted)),
                                  _open_ports(self._workload, narrow(sealed)), ("ztunnel",), self._ztunnel.objects))
 
+    def unlisted(self) -> None:
+        """Through each waypoint that stands before these pods, by a Service that nobody listed; neither of its ports is known."""
+        for name, waypoint in sorted(self._waypoints.items()):
+            first = unlisted_verdict(self._world, waypoint)
+            self.unknown.extend(first.unknown)
+            last = any_port(behind(self._ztunnel, waypoint.principal(self._world.mesh.trust_domain), f"waypoint {name}"))
+            first = any_port(first)
+            self.ways.append(Way("unlisted-service", "", 0, 0, "", 0, identified(both(first.admitted, last.admitted)),
+                                 identified(both(first.sealed, last.sealed)), (f"waypoint {name}", "ztunnel"),
+                                 (*first.objects, waypoint.id, *last.objects)))
+
     def _direct(self, target: int) -> tuple[Expr, Expr]:
         found = self._straight.get(target)
         if found is None:
@@ -114,15 +128,17 @@ class _Asked:
         return found
 
     def _through(self, service: Service, port: ServicePort, target: int, waypoint: Gateway) -> Way:
-        first = self._waypoint(service, port, waypoint)
+        name = f"{waypoint.namespace}/{waypoint.name}"
+        self._waypoints[name] = waypoint
+        last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, f"waypoint {name}")
+        first = self._waypoint(service, port, waypoint, last)
         requests = self._own_requests(service, port)
-        last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, f"waypoint {waypoint.namespace}/{waypoint.name}")
         return Way("service", service.id, port.number, target, "", 0, identified(both(requests, first.admitted, last.admitted)),
-                   identified(both(requests, first.sealed, last.sealed)), (f"waypoint {waypoint.namespace}/{waypoint.name}", "ztunnel"),
+                   identified(both(requests, first.sealed, last.sealed)), (f"waypoint {name}", "ztunnel"),
                    (*first.objects, waypoint.id, *last.objects))
 
-    def _waypoint(self, service: Service, port: ServicePort, waypoint: Gateway) -> Verdict:
-        """At the waypoint, for one service port; a TCP connection is open before it can be refused."""
+    def _waypoint(self, service: Service, port: ServicePort, waypoint: Gateway, last: Verdict) -> Verdict:
+        """At the waypoint, for one service port; a TCP connection is open before it can be refused, unless ``last`` refuses it."""
         http = port.protocol in HTTP_PROTOCOLS
         name = (service.namespace, service.name)
         verdict = at_port(self._world.policies.waypoint(waypoint.namespace, waypoint.name, name, http), port.number)
@@ -131,7 +147,7 @@ class _Asked:
         if http:
             self.unknown.extend(verdict.unknown)
             return verdict
-        if verdict.admitted != EVERYTHING or port.protocol == "undeclared":
+        if (verdict.admitted != EVERYTHING or port.protocol == "undeclared") and last.admitted != NOTHING:
             why = "its protocol is not declared" if port.protocol == "undeclared" else "it opens the connection before it judges it"
             self.unknown.append(f"port {port.number} of Service {service.id}: what a refused client sees of it behind the waypoint "
                                 f"{waypoint.namespace}/{waypoint.name} is not decided there, because {why}")
@@ -168,7 +184,8 @@ class _Asked:
         self.unknown.extend((*hops[0].unknown, *gateway.doubts, *edge.doubts,
                              *self._world.doubts.of_proxy("gateway", gateway.namespace, gateway.name)))
         if waypoint is not None and self._world.bindings.ingress_uses_waypoint(service):
-            middle = behind(self._waypoint(service, port, waypoint), principal, name)
+            last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, f"waypoint {waypoint.namespace}/{waypoint.name}")
+            middle = behind(self._waypoint(service, port, waypoint, last), principal, name)
             self.unknown.extend(middle.unknown)
             hops.append(middle)
             by.append(f"waypoint {waypoint.namespace}/{waypoint.name}")
@@ -187,9 +204,9 @@ class _Asked:
             return  # nobody reads the route
         for known in parent.ports:
             if edge.port in (0, known.number) and known.protocol in HTTP_PROTOCOLS:
-                first = self._waypoint(parent, known, waypoint)
                 name = f"waypoint {waypoint.namespace}/{waypoint.name}"
                 last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, name)
+                first = self._waypoint(parent, known, waypoint, last)
                 self.unknown.extend(edge.doubts)
                 self.ways.append(Way("mesh-route", service.id, port.number, target, "", 0,
                                      identified(both(edge.requests, first.admitted, last.admitted)),
@@ -204,6 +221,19 @@ def gateway_verdict(world: World, gateway: Gateway, port: int) -> Verdict:
     if found is None:
         verdict = at_port(world.policies.envoy(gateway.namespace, gateway.pod_labels, gateway.name), port)
         found = world.gateway_verdicts[key] = verdict.change(lambda expr: fix(expr, "principal", ""))
+    return found
+
+
+def unlisted_verdict(world: World, waypoint: Gateway) -> Verdict:
+    """What passes a waypoint for a Service that no policy names, over the service port; a TCP port counts as refused where its
+    connections are reset, because otherwise no default deny could ever close one."""
+    name = f"{waypoint.namespace}/{waypoint.name}"
+    found = world.unlisted.get(name)
+    if found is None:
+        http = world.policies.waypoint(waypoint.namespace, waypoint.name, None, True)
+        tcp = world.policies.waypoint(waypoint.namespace, waypoint.name, None, False)
+        found = world.unlisted[name] = Verdict(both(http.denied, tcp.denied), either(http.admitted, tcp.admitted),
+                                               http.objects, (*http.unknown, *tcp.unknown))
     return found
 
 
