@@ -81,6 +81,8 @@ class _Server(NamedTuple):
         except requests.HTTPError as problem:
             raise _Stop(_refused(self.shown, what, problem.response)) from None
         except requests.RequestException as problem:
+            if time.monotonic() >= self.deadline:  # without retries, the client wraps a read timeout as a connection error
+                raise _Stop(_slow(self.shown, what)) from None
             raise _Stop(_server(f"the OPA server {self.shown} cannot be reached", what, type(problem).__name__)) from None
         except Exception as problem:  # noqa: BLE001 - the client has no common exception, and decodes bodies without looking
             raise _Stop(_server(f"the OPA server {self.shown} gave an answer that is not OPA's", what, type(problem).__name__)) from None
@@ -122,6 +124,7 @@ def _open(url: str, timeout: float) -> _Server | Diagnostic:
     number = port or (443 if parts.scheme == "https" else 80)
     address = f"[{host}]" if ":" in host else host
     client = OpaClient(host=address, port=number, ssl=parts.scheme == "https", token=token or None, retries=0, timeout=timeout)
+    client._session.auth = lambda request: request  # else a login for this host in ~/.netrc would replace the token, or be sent without one
     return _Server(client, shown, time.monotonic() + timeout)
 
 
@@ -250,8 +253,9 @@ def _clean(server: _Server, pushed: list[str]) -> list[Diagnostic]:
     for name in reversed(pushed):
         try:
             server.client.delete_policy(name)
-        except Exception:  # noqa: BLE001 - whatever it was, the policy may be there
-            left.append(name)
+        except Exception as problem:  # noqa: BLE001 - whatever it was, the policy may be there
+            if getattr(problem, "expression", "") != "resource_not_found":
+                left.append(name)
     if not left:
         return []
     return [
