@@ -13,9 +13,9 @@ warn contains finding if {
 	# only the edge of the first port looks at the others: one finding for each source and service
 	edge.to.port == min({port.number | some port in service.ports})
 	granted := {other.to.port |
-		some position in input.access.index.allows_by_destination[edge.to.key]
+		some position in input.access.index.allows_by_rule[edge.rule]
 		other := input.access.allows[position]
-		other.rule == edge.rule
+		other.to.key == edge.to.key
 		other.from == edge.from
 		other.to.kind == "service"
 		not other.http.narrowed

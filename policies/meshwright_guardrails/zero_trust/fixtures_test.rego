@@ -44,6 +44,8 @@ rule(id) := {"id": id, "text": id, "because": "", "until": "", "source": source}
 
 positions(edges) := {key: [i | some i, other in edges; other.to.key == key] | some item in edges; key := item.to.key}
 
+by_rule(edges) := {item.rule: [i | some i, other in edges; other.rule == item.rule] | some item in edges}
+
 model(services, allows, denies) := {
 	"apiVersion": "meshwright/v1", "kind": "MeshModel", "environment": "test",
 	"intent": {
@@ -57,7 +59,7 @@ model(services, allows, denies) := {
 	},
 	"access": {
 		"allows": allows, "denies": denies,
-		"index": {"allows_by_destination": positions(allows), "denies_by_destination": positions(denies), "allows_by_gateway": {}},
+		"index": {"allows_by_destination": positions(allows), "denies_by_destination": positions(denies), "allows_by_gateway": {}, "allows_by_rule": by_rule(allows)},
 	},
 }
 

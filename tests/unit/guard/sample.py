@@ -95,3 +95,63 @@ def program(*extra: tuple[Grant, Rule], namespaces: tuple[Namespace, ...] = ()) 
         invariants=(Invariant("nothing", (), span("in shop")),),
         inventory=EMPTY,
     )
+
+
+def generated(seed: int, size: int) -> Program:
+    """A program of about ``size`` services with every kind of source and target in it, the same for the same arguments."""
+    from random import Random
+
+    pick = Random(seed)
+    base = program()
+    spaces = [f"ns{i}" for i in range(max(2, size // 4))]
+    protocols = ("http", "grpc", "tcp")
+    services = []
+    for i in range(size):
+        ports = tuple(Port(8000 + n, 8000 + n, f"p{n}", protocols[(i + n) % 3]) for n in range(1 + i % 3))  # type: ignore[arg-type]
+        space = pick.choice(spaces)
+        services.append(
+            Service(space, f"s{i:05}", ports, i % 7 == 0, (f"{space}/s{i:05}",), (Identity(space, f"s{i:05}"),), span("service web"))
+        )
+    services.sort(key=lambda item: item.id)
+    rules, grants = [], []
+    for i in range(size * 3):
+        target = pick.choice(services)
+        caller = pick.choice(services)
+        kind = pick.choice(("identity", "identity", "identity", "any-workload", "gateway", "unidentified", "namespace", "anyone"))
+        source = {
+            "identity": Source("identity", caller.identities[0], name=caller.name),
+            "any-workload": ANY_WORKLOAD,
+            "gateway": CLIENTS,
+            "unidentified": Source("unidentified", cidrs=pick.choice(((), ("10.0.0.0/8",)))),
+            "namespace": Source("namespace", namespace=pick.choice(spaces)),
+            "anyone": Source("anyone"),
+        }[kind]
+        port = pick.choice(target.ports)
+        pods = kind == "unidentified" or pick.random() < 0.2
+        http = (
+            None
+            if pods or not port.is_http or pick.random() < 0.4
+            else Http(
+                pick.choice(((), ("GET",), ("DELETE", "GET"))),
+                pick.choice((PathPattern((), True), PathPattern(("a", None), False), PathPattern(("b",), True))),
+            )
+        )
+        effect = "deny" if kind == "anyone" or pick.random() < 0.1 else "allow"
+        rules.append(Rule(f"{effect} {i}", span("allow web"), pick.choice(("", "because")), pick.choice(("", "2027-01-01"))))
+        every = [port] if pick.random() < 0.7 else list(target.ports)
+        for one in every:
+            grants.append(
+                Grant(effect, source, Target("pods", target.id, one.target) if pods else Target("service", target.id, one.number), http, i)
+            )  # type: ignore[arg-type]
+    return base._replace(
+        services=tuple(services),
+        namespaces=tuple(
+            Namespace(name, pick.choice(("yes", "no")), Placement("namespace", ""), "", pick.choice(("", "x")), "", None) for name in spaces
+        ),
+        pod_sets=tuple(
+            PodSet(item.namespace, item.name, (("app", item.name),), item.identities, (f"Deployment {item.id}",), (item.id,))
+            for item in services
+        ),
+        grants=tuple(grants),
+        rules=tuple(rules),
+    )
