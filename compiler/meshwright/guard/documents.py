@@ -62,6 +62,8 @@ class _Writer:
             for identity in service.identities:
                 by_identity.setdefault(identity, []).append(service.id)
         self.by_identity = by_identity
+        self.callers: dict[Source, Node] = {}  # many edges share them
+        self.destinations: dict[Target, Node] = {}
 
     def write(self) -> Documents:
         program = self.program
@@ -245,6 +247,18 @@ class _Writer:
         }
 
     def caller(self, source: Source) -> Node:
+        node = self.callers.get(source)
+        if node is None:
+            node = self.callers[source] = self._caller(source)
+        return node
+
+    def destination(self, target: Target) -> Node:
+        node = self.destinations.get(target)
+        if node is None:
+            node = self.destinations[target] = self._destination(target)
+        return node
+
+    def _caller(self, source: Source) -> Node:
         identity = source.identity
         gateway = next((g for g in self.program.gateways if g.id == source.gateway), None) if source.gateway else None
         namespace = identity.namespace if identity is not None else source.namespace or (gateway.namespace if gateway is not None else "")
@@ -260,7 +274,7 @@ class _Writer:
             "services": self.by_identity.get(identity, []) if identity is not None else [],
         }
 
-    def destination(self, target: Target) -> Node:
+    def _destination(self, target: Target) -> Node:
         namespace, _, name = target.id.partition("/")
         space = self.namespaces.get(namespace)
         service = self.services.get(target.id) if target.kind == "service" else self._service_of(target)
