@@ -1,0 +1,40 @@
+"""How one value meets one pattern, by regular expressions."""
+
+import ipaddress
+import re
+
+from meshwright.ir.intent import PathPattern
+
+
+def path_of_language(pattern: PathPattern, path: str) -> bool:
+    text = "".join("/" + ("[^/]+" if part is None else re.escape(part)) for part in pattern.segments)
+    if pattern.subtree:
+        return re.fullmatch(text + "(/.*)?", path, re.DOTALL) is not None
+    return re.fullmatch(text or "/", path) is not None
+
+
+def host_of_language(declared: str, host: str) -> bool:
+    name = re.escape(declared.removeprefix("*"))
+    return re.fullmatch(("[^:]+" if declared.startswith("*.") else "") + name + "(:.*)?", host, re.IGNORECASE) is not None
+
+
+def string_of_istio(pattern: str, value: str) -> bool:
+    if pattern == "*":
+        return value != ""
+    if pattern.startswith("*"):
+        return value.endswith(pattern[1:])
+    if pattern.endswith("*"):
+        return value.startswith(pattern[:-1])
+    return value == pattern
+
+
+def path_of_istio(pattern: str, path: str) -> bool:
+    if "{*}" in pattern or "{**}" in pattern:
+        text = re.escape(pattern).replace(re.escape("{**}"), ".*").replace(re.escape("{*}"), "[^/]+")
+        return re.fullmatch(text, path, re.DOTALL) is not None
+    return string_of_istio(pattern, path)
+
+
+def address(block: str, value: str) -> bool:
+    network = ipaddress.ip_network(block, strict=False)
+    return ipaddress.ip_address(value) in network

@@ -1,0 +1,75 @@
+"""Every witness of a proof, asked again of the reference evaluator: it must see what the proof says it saw."""
+
+from tests.reference import istio
+from tests.reference.intent import Ask, allowed
+from tests.support.proved import Documents, Proved
+
+from meshwright.access.reach import Way
+from meshwright.ir.intent import Program
+from meshwright.ir.proof import Verdict
+from meshwright.prove.destination import way_text
+
+ANYBODY = {"action": "ALLOW", "rules": [{}]}
+
+
+def replay(proved: Proved) -> int:
+    """Asserts that each failing verdict is what it claims; the number of verdicts replayed."""
+    replayed = 0
+    for verdict in proved.proof.verdicts:
+        if verdict.status == "fails" and verdict.request is not None and verdict.obligation != "invariant":
+            _replay(proved, verdict)
+            replayed += 1
+    return replayed
+
+
+def _replay(proved: Proved, verdict: Verdict) -> None:
+    (reach,) = (one for one in proved.reach if one.destination == verdict.destination)
+    request = verdict.request
+    assert request is not None
+    namespace = reach.namespace
+    labels = dict(next((one.labels for one in proved.program.inventory.workloads if one.id == reach.destination), ()))
+    if verdict.obligation == "transport":
+        refused = istio.plaintext_refused(proved.documents, "istio-system", namespace, labels, request.port)
+        asked = any(grant.source.kind == "unidentified" and grant.effect == "allow" and grant.target.port in (0, request.port)
+                    and reach.destination in pods.workloads for pods in proved.program.pod_sets for grant in proved.program.grants
+                    if grant.target[:2] == ("pods", pods.id))
+        assert refused == asked
+        return
+    way = next(one for one in reach.ways if way_text(one) == verdict.way)
+    pods = next((one.id for one in proved.program.pod_sets if reach.destination in one.workloads), "")
+    target = way.target or request.port
+    ask = Ask(way.kind, pods, way.service, way.port, target, way.gateway, way.listener, *request._replace(port=0)[:2], *request[3:])
+    documents = proved.documents
+    if verdict.obligation == "sealed":
+        documents = documents + _opened(proved.program, documents)
+    let_in = _let_in(documents, way, namespace, labels, ask)
+    meant = allowed(proved.program, ask)
+    assert (let_in, meant) == ((False, True) if verdict.obligation == "complete" else (True, False)), (verdict, let_in, meant)
+
+
+def _opened(program: Program, documents: Documents) -> Documents:
+    """The ALLOWs that anybody may add: for the mesh's pods, and for each Service at its waypoint."""
+    found: Documents = [{"kind": "AuthorizationPolicy", "metadata": {"namespace": "istio-system", "name": "everybody"}, "spec": ANYBODY}]
+    for service in program.services:
+        found.append({"kind": "AuthorizationPolicy", "metadata": {"namespace": service.namespace, "name": "everybody"},
+                      "spec": {**ANYBODY, "targetRefs": [{"group": "", "kind": "Service", "name": service.name}]}})
+    return found
+
+
+def _let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str], ask: Ask) -> bool:
+    """Proxy by proxy: each dials the next one with its own identity."""
+    principal, passed = ask.principal, True
+    for proxy in way.by:
+        kind, _, name = proxy.partition(" ")
+        if kind == "gateway":
+            backend = istio.gateway_backend(documents, name, ask.listener, ask.host, ask.path)
+            passed = passed and backend == f"{ask.service}:{ask.port}" and istio.gateway(documents, "istio-system", name, istio.Call(
+                "", ask.source_ip, ask.listener, ask.method, ask.path, ask.host))
+        elif kind == "waypoint":
+            passed = passed and istio.waypoint(documents, "istio-system", name, ask.service, istio.Call(
+                principal, ask.source_ip, ask.port, ask.method, ask.path, ask.host))
+            principal = f"cluster.local/ns/{name.replace('/', '/sa/')}"
+        else:
+            passed = passed and istio.ztunnel(documents, "istio-system", namespace, labels, istio.Call(
+                principal, ask.source_ip, ask.target, ask.method, ask.path, ask.host))
+    return passed
