@@ -11,27 +11,6 @@ from meshwright.resolve.unknown import elsewhere_kind, unknown_gateway, unknown_
 from meshwright.resolve.words import claim_text, name_text, rule_text, source_text, target_text
 from meshwright.source import Span
 
-# Words that a later language version may give a meaning to in these positions: quote them or write them in full.
-RESERVED = frozenset(
-    (
-        "all",
-        "any",
-        "each",
-        "every",
-        "everyone",
-        "except",
-        "not",
-        "none",
-        "self",
-        "same",
-        "other",
-        "internet",
-        "outside",
-        "authenticated",
-        "unauthenticated",
-    )
-)
-
 
 class Binder:
     """Binds what stands in files; each method gives what could be bound and reports the rest."""
@@ -257,32 +236,19 @@ class Binder:
 
     def _ids(self, name: syntax.Name, home: str) -> tuple[str, ...] | None:
         """What a name of a rule stands for: one id, or the members of a group; None when that was an error."""
-        if name.namespace is None:
-            if name.text in self._scope.declared.groups:
-                group = self._scope.declared.groups[name.text]
-                if home and home != group.home and (twin := self._scope.named(f"{home}/{name.text}")) is not None:
-                    self._found.append(
-                        _two_meanings(
-                            name.text,
-                            name.span,
-                            [f"group `{name.text}`", _what(twin)],
-                            f"write `{home}/{name.text}`, or give the group another name",
-                        )
-                    )
-                    return None
-                return self._expand(name.text, ())
-            if name.text in RESERVED and not name.quoted:
+        if name.namespace is None and name.text in self._scope.declared.groups:
+            group = self._scope.declared.groups[name.text]
+            if home and home != group.home and (twin := self._scope.named(f"{home}/{name.text}")) is not None:
                 self._found.append(
-                    error(
-                        "MW0215",
-                        f"`{name.text}` is a reserved word here",
+                    _two_meanings(
+                        name.text,
                         name.span,
-                        label="not taken for a name",
-                        notes=("a later version of the language may give it a meaning, and a rule must not change its meaning by that",),
-                        help=(f'a service of that name is written `"{name.text}"` or `{home or "<namespace>"}/{name.text}`',),
+                        [f"group `{name.text}`", _what(twin)],
+                        f"write `{home}/{name.text}`, or give the group another name",
                     )
                 )
                 return None
+            return self._expand(name.text, ())
         own = qualify(home, name, self._found)
         if own is None:
             return None
@@ -370,7 +336,7 @@ class Binder:
                 if size > 1:
                     self._found.append(
                         info(
-                            "MW0216",
+                            "MW0215",
                             f"every one of the {size} members of `{name.text}` may call every one of them",
                             rule.span,
                             label="all to all",

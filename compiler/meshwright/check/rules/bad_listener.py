@@ -1,14 +1,11 @@
 """MW0323: listeners of a gateway that cannot stand beside each other, or are not complete."""
 
-import re
 from collections.abc import Iterator
 
 from meshwright.check.facts import Facts
 from meshwright.diagnostics import Diagnostic, Label, error
-from meshwright.ir import resolved, syntax
+from meshwright.ir import resolved
 from meshwright.source import Span
-
-_HOST = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*")
 
 
 def bad_listener(facts: Facts) -> Iterator[Diagnostic]:
@@ -24,15 +21,6 @@ def bad_listener(facts: Facts) -> Iterator[Diagnostic]:
         for listener in gateway.listeners:
             yield from _alone(gateway, listener)
         yield from _together(gateway)
-    for route in facts.program.routes:
-        for host in route.hosts:
-            if not is_host(host.text):
-                yield _no_host(host)
-
-
-def is_host(text: str) -> bool:
-    """Whether Gateway API takes it: lower case DNS name, `*.` only in front; no port."""
-    return len(text) <= 253 and _HOST.fullmatch(text) is not None
 
 
 def _alone(gateway: resolved.Gateway, listener: resolved.Listener) -> Iterator[Diagnostic]:
@@ -46,8 +34,6 @@ def _alone(gateway: resolved.Gateway, listener: resolved.Listener) -> Iterator[D
             "write `listen https` or `listen http`",
         )
         return
-    if not 1 <= listen.port.value <= 65535:
-        yield _wrong(f"{listen.port.value} is not a port", listen.port.span, "ports are 1 to 65535", "write another port")
     if protocol == "https" and listen.redirect is not None:
         yield _wrong(
             "a listener that has TLS already cannot redirect to it", listen.redirect.span, "on an https listener", "take `redirect` out"
@@ -76,9 +62,6 @@ def _alone(gateway: resolved.Gateway, listener: resolved.Listener) -> Iterator[D
                 "leads nowhere",
                 "add a `listen https` line",
             )
-    for host in listen.hosts:
-        if not is_host(host.text):
-            yield _no_host(host)
 
 
 def _together(gateway: resolved.Gateway) -> Iterator[Diagnostic]:
@@ -114,13 +97,3 @@ def _together(gateway: resolved.Gateway) -> Iterator[Diagnostic]:
 
 def _wrong(message: str, span: Span, label: str, help: str) -> Diagnostic:
     return error("MW0323", message, span, label=label, help=(help,))
-
-
-def _no_host(host: syntax.Text) -> Diagnostic:
-    return error(
-        "MW0323",
-        f"`{host.text}` is not a host",
-        host.span,
-        label="not a DNS name",
-        notes=("hosts are lower case names like `shop.example.com`, or `*.example.com`; a port belongs to the listener",),
-    )
