@@ -20,7 +20,7 @@ def lower_gateways(plan: Plan, found: list[Diagnostic]) -> list[Manifest]:
 
     An HTTPRoute stands beside its Gateway, one for each host; listeners accept routes of their own namespace only, so nobody
     else can hang a route on them.  Every field that the CRDs default is written out (reference: gitops 2.5).
-    Diagnostics: MW0615, MW0620, MW0621.
+    Diagnostics: MW0601, MW0604, MW0607.
     """
     routes: dict[str, list[Route]] = {}
     for route in plan.program.routes:
@@ -198,7 +198,7 @@ def _refuse_ungoverned(plan: Plan, gateway: Gateway, routes: list[Route], found:
 
 
 def refuse_listener_sources(plan: Plan, found: list[Diagnostic]) -> None:
-    """`clients of G port N`: the mesh sees G's identity only, so every listener that leads to the target must be on port N (MW0619)."""
+    """`clients of G port N`: the mesh sees G's identity only, so every listener that leads to the target must be on port N (MW0601)."""
     judged: set[tuple[str, int, str]] = set()
     for grant in plan.program.grants:
         source = grant.source

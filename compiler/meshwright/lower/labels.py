@@ -35,7 +35,7 @@ class Labelled(NamedTuple):
 def lower_labels(plan: Plan, mode: Mode, found: list[Diagnostic]) -> Labelled:
     """The labels that Namespaces and Services must carry, and what ``mode`` does about them.
 
-    external: the inventory must carry them (MW0610, MW0611) · own: labels-only objects, where that is safe (MW0613, MW0614) ·
+    external: the inventory must carry them (MW0610; MW0611 in every mode) · own: labels-only objects, where that is safe (MW0613, MW0614) ·
     patch: strategic-merge patches by name, for the owner's repository (MW0612, an info).
     """
     spaces = {space.name: space for space in plan.program.inventory.namespaces}
@@ -127,7 +127,7 @@ def _refuse_owning(kind: str, namespace: str, name: str, spaces: _Spaces, servic
         found.append(refuse.service_not_there(namespace, name, subject))
         return
     owner = _owner(subject)
-    if owner in ("Flux", "Argo CD", "kubectl apply"):
+    if owner in ("Flux", "Argo CD", "kubectl"):
         found.append(refuse.owned_elsewhere(kind, namespace, name, owner, subject))
     elif not owner and kind == "Service":
         found.append(refuse.owner_unknown(namespace, name, subject))
@@ -143,7 +143,7 @@ def _owner(subject: refuse.Subject) -> str:
     if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:
         return "Argo CD"
     if "kubectl.kubernetes.io/last-applied-configuration" in annotations:
-        return "kubectl apply"
+        return "kubectl"
     if labels.get("app.kubernetes.io/managed-by") == "Helm" or "meta.helm.sh/release-name" in annotations:
         return "Helm"
     return ""

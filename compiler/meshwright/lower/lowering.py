@@ -16,6 +16,7 @@ from meshwright.lower.pods import lower_pods
 from meshwright.lower.services import lower_service
 from meshwright.lower.spaces import lower_namespace, lower_waypoints
 
+MOST_RULES = 512  # of a policy, and sources of a rule (CRD schema)
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"  # label of the pods of a Gateway API gateway
 
 
@@ -47,6 +48,7 @@ def lower(program: Program, labels: Mode = "external") -> Outcome[Bundle]:
     manifests.extend(labelled.manifests)
     manifests.sort(key=_order)
     _refuse_name_clashes(manifests, program.inventory.foreign, found)
+    _refuse_oversize(manifests, found)
 
     if any(one.severity == "error" for one in found):
         return Outcome(None, _once(found))
@@ -172,6 +174,17 @@ def _refuse_name_clashes(manifests: list[Manifest], foreign: Iterable[Object], f
             found.append(refuse.output_name_twice(first, one))
         elif key in theirs:
             found.append(refuse.object_exists(one, theirs[key]))
+
+
+def _refuse_oversize(manifests: list[Manifest], found: list[Diagnostic]) -> None:
+    for one in manifests:
+        if one.kind != "AuthorizationPolicy":
+            continue
+        rules = one.body["spec"].get("rules", ())  # type: ignore[attr-defined]
+        sources = max((len(rule.get("from", ())) for rule in rules), default=0)
+        for what, count in (("rules", len(rules)), ("sources in one rule", sources)):
+            if count > MOST_RULES:
+                found.append(refuse.too_many(f"`{one.policy}`", what, count, MOST_RULES, (*one.provenance, None)[0]))
 
 
 def _order(one: Manifest) -> tuple[str, str, str]:

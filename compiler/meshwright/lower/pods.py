@@ -17,7 +17,7 @@ def lower_pods(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> list[Manife
     """The guard (DENY) and the ALLOW of one pod set, and the PeerAuthentication of its plaintext ports if it has some.
 
     Guard and ALLOW say the same: the guard cannot be widened by anybody's ALLOW, the ALLOW holds while the guard is replaced.
-    Diagnostics: MW0607, MW0609, MW0622, MW0627.
+    Diagnostics: MW0601.
     """
     doors = _doors(plan, pods, found)
     ports = sorted(port for port, door in doors.items() if port)

@@ -3,21 +3,24 @@
 from collections.abc import Iterable
 
 from meshwright.diagnostics import Diagnostic
+from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Grant, Http, PathPattern, Port, Service, Source
 from meshwright.ir.manifest import Manifest
 from meshwright.lower import refuse
 from meshwright.lower.objects import policy, rule, service_ref, spans
-from meshwright.lower.peers import among, others, peers
+from meshwright.lower.peers import Peers, among, others, peers
 from meshwright.lower.plan import Plan
 
-MOST_RULES = 512  # of a policy, and sources of a rule (CRD schema)
+_Who = tuple[str, Identity | None, str, str]
+_Door = tuple[int, Http | None]  # service port, HTTP terms
+_Operation = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # ports, methods, paths
 
 
 def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list[Manifest]:
     """ALLOW, DENY (if anything is denied) and identity fence of one service, attached to the Service at its waypoint.
 
     The fence denies, port by port, every identity without a grant there: nobody's ALLOW at the waypoint opens the service for
-    somebody new.  Diagnostics: MW0606, MW0607, MW0608, MW0615, MW0624, MW0627.
+    somebody new.  Diagnostics: MW0601.
     """
     allows: list[Grant] = []
     denies: dict[int, list[Grant]] = {}
@@ -46,9 +49,6 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
         origin = spans(plan.program, (one for some in denies.values() for one in some))
         made.append(policy(service.namespace, f"{service.name}-l7-deny", f"{service.id} l7 deny",
                            {"action": "DENY", **target, "rules": deny}, origin))
-    for rules in (allow, deny):
-        if len(rules) > MOST_RULES:
-            found.append(refuse.too_many(f"service `{service.id}`", "rules of one policy", len(rules), MOST_RULES, service.span))
     return made
 
 
@@ -69,12 +69,15 @@ def path_values(path: PathPattern) -> list[str]:
 
 def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object]]:
     """Rules for ``grants`` (each at a service port): one for all the sources that have the same doors."""
-    doors: dict[Source, list[tuple[int, Http | None]]] = {}
+    doors: dict[_Who, tuple[Source, list[_Door]]] = {}
     for grant, number in grants:
-        doors.setdefault(_bare(grant.source), []).append((number, grant.http))
-    callers: dict[tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...], list[Source]] = {}
-    for source, its_doors in doors.items():
-        callers.setdefault(_operations(its_doors), []).append(source)
+        doors.setdefault(_who(grant.source), (grant.source, []))[1].append((number, grant.http))
+    sharing: dict[tuple[_Door, ...], list[Source]] = {}
+    for source, its_doors in doors.values():
+        sharing.setdefault(tuple(its_doors), []).append(source)
+    callers: dict[tuple[_Operation, ...], list[Source]] = {}
+    for some_doors, sources in sharing.items():
+        callers.setdefault(_operations(some_doors), []).extend(sources)
     made: list[tuple[tuple[tuple[str, str], ...], dict[str, object]]] = []
     for operations, sources in callers.items():
         to = [{key: list(values) for key, values in zip(("ports", "methods", "paths"), one, strict=True) if values} for one in operations]
@@ -85,18 +88,17 @@ def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object
     return [one for _, one in sorted(made, key=lambda pair: min(pair[0], default=()))]
 
 
-def _bare(source: Source) -> Source:
-    """Without what only people read, so that equal sources are equal; a listener port has been judged by now."""
-    return source._replace(name="", port=0) if source.name or source.port else source
+def _who(source: Source) -> _Who:
+    """The source without what only people read; listener ports have been judged by now, and CIDRs do not occur here."""
+    return source.kind, source.identity, source.gateway, source.namespace
 
 
 def _order(source: Source) -> tuple[str, str]:
     return source.kind, str(source.identity or source.gateway or source.namespace)
 
 
-def _operations(doors: Iterable[tuple[int, Http | None]]) -> tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]:
+def _operations(doors: Iterable[_Door]) -> tuple[_Operation, ...]:
     """Products of (ports, methods, paths) that together are exactly ``doors``; () in a place means any."""
-    doors = list(doors)
     whole = sorted({number for number, http in doors if http is None})
     paths: dict[tuple[int, tuple[str, ...]], set[str]] = {}
     for number, http in doors:
@@ -112,17 +114,16 @@ def _operations(doors: Iterable[tuple[int, Http | None]]) -> tuple[tuple[tuple[s
 
 
 def _fence(plan: Plan, allows: list[Grant]) -> list[dict[str, object]]:
-    callers: dict[int, set[Source]] = {}
+    callers: dict[int, dict[_Who, Source]] = {}
     for grant in allows:
-        callers.setdefault(grant.target.port, set()).add(_bare(grant.source))
+        callers.setdefault(grant.target.port, {})[_who(grant.source)] = grant.source
     if not callers:
         return [{}]
-    alike: dict[frozenset[Source], list[int]] = {}
+    alike: dict[Peers, list[int]] = {}
     for number in sorted(callers):
-        alike.setdefault(frozenset(callers[number]), []).append(number)
+        alike.setdefault(peers(callers[number].values(), (), plan.gateways), []).append(number)
     domain = plan.program.mesh.trust_domain
-    made = [rule(others(peers(sources, (), plan.gateways), domain), [{"ports": [str(number) for number in numbers]}])
-            for sources, numbers in alike.items()]
+    made = [rule(others(who, domain), [{"ports": [str(number) for number in numbers]}]) for who, numbers in alike.items()]
     made.append(rule([], [{"notPorts": [str(number) for number in sorted(callers)]}]))
     return made
 

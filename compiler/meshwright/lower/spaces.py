@@ -14,7 +14,7 @@ def lower_namespace(plan: Plan, space: Namespace, found: list[Diagnostic]) -> li
     """STRICT mTLS, and an ALLOW without rules: pods that no pod set selects are reached by nobody.
 
     The ALLOW has no selector, and Istio applies it to Gateway API gateways of the namespace too (never to waypoints), so each
-    of ours gets an ALLOW of its own that lets every request on to its routes.  Diagnostics: MW0616, MW0617.
+    of ours gets an ALLOW of its own that lets every request on to its routes.  Diagnostics: MW0602, MW0603.
     """
     origin = (space.span,) if space.span else ()
     if space.name == plan.program.mesh.root_namespace:
@@ -39,7 +39,7 @@ def lower_waypoints(plan: Plan, services: Iterable[str], found: list[Diagnostic]
     """The Gateway of each waypoint that ``services`` (ids of L7 services) need, and its default deny.
 
     Without the default deny a Service that somebody binds tomorrow is open to every identity, and through it the pods it
-    selects.  Diagnostics: MW0603.
+    selects.  Diagnostics: MW0601.
     """
     bound: dict[str, list[str]] = {}
     for service in services:

@@ -1,9 +1,11 @@
 """The access table: one row for each source at each destination, with its doors and the proxies that enforce them."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from meshwright.ir.intent import Grant, Http, Program, Source, Target
 from meshwright.ir.placement import waypoints
+from meshwright.report.table import TIE, table
 
 
 class Row(NamedTuple):
@@ -20,9 +22,10 @@ def access_rows(program: Program) -> tuple[Row, ...]:
     """Every allow and deny of ``program``, sorted by target, effect and source; a target in a namespace that is not enforced says so."""
     passed = waypoints(program)
     open_to_all = {space.name for space in program.namespaces if space.enforce == "no"}
+    services_of = {pods.id: pods.services for pods in program.pod_sets}
     doors: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = {}
     for grant in program.grants:
-        row = (_target(program, grant.target), grant.effect, _source(grant.source), _through(grant, passed, open_to_all))
+        row = (_target(services_of, grant.target), grant.effect, _source(grant.source), _through(grant, passed, open_to_all))
         known = doors.setdefault(row, [])
         text = _door(grant.http)
         if text not in known:
@@ -31,25 +34,37 @@ def access_rows(program: Program) -> tuple[Row, ...]:
                  for (target, effect, source, through), texts in sorted(doors.items()))
 
 
-def access_table(program: Program) -> str:
-    """The rows as text, aligned, each door on a line of its own; "" for a program that allows and denies nothing."""
-    lines: list[tuple[str, str, str, str]] = []
-    for row in access_rows(program):
-        doors = row.doors or ("everything",)
-        first = (row.target, f"{row.effect} {row.source}", doors[0], ", ".join(row.through))
-        lines.extend([first, *(("", "", door, "") for door in doors[1:])])
-    if not lines:
-        return ""
-    head = ("TO", "FROM", "WHAT", "ENFORCED BY")
-    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(4)]
-    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in [head, *lines])
-    return "".join(line.rstrip() + "\n" for line in padded)
+def access_table(program: Program, width: int = 120) -> str:
+    """The rows as text of at most ``width`` columns where words allow it, each door on a line of its own.
+
+    Routes of gateways come first (their clients need an allow at the service as well); the namespaces that nothing protects
+    are listed at the end.
+    """
+    rows = [*_routes(program), *((row.target, f"{row.effect} {row.source}", "\n".join(row.doors or ("everything",)), ", ".join(row.through))
+                                 for row in access_rows(program))]
+    tied = [(target.replace(" ", TIE), source.replace(" ", TIE), what, through.replace(" ", TIE).replace("," + TIE, ", "))
+            for target, source, what, through in rows]
+    text = table(("TO", "FROM", "WHAT", "ENFORCED BY"), tied, width) if rows else "no rule lets anybody in\n"
+    governed = {space.name for space in program.namespaces if space.enforce == "yes"}
+    others = {space.name for space in program.namespaces} | {space.name for space in program.inventory.namespaces}
+    return (f"{text}\ngoverned: {', '.join(sorted(governed)) or 'no namespace'}\n"
+            f"not protected, open to anyone: {', '.join(sorted(others - governed)) or 'no other namespace is known'}\n")
 
 
-def _target(program: Program, target: Target) -> str:
+def _routes(program: Program) -> list[tuple[str, str, str, str]]:
+    ports = {gateway.id: sorted({listener.port for listener in gateway.listeners if not listener.redirect}) for gateway in program.gateways}
+    places: dict[tuple[str, int, str], list[str]] = {}
+    for route in program.routes:
+        texts = [f"{host}{route.path}" for host in route.hosts] or [str(route.path)]
+        places.setdefault((route.service, route.port, route.gateway), []).extend(texts)
+    return [(f"{service} port {port}", f"route anyone at {', '.join(f'{gateway}:{listener}' for listener in ports.get(gateway, ()))}",
+             "\n".join(texts), f"gateway {gateway}") for (service, port, gateway), texts in sorted(places.items())]
+
+
+def _target(services_of: Mapping[str, tuple[str, ...]], target: Target) -> str:
     if target.kind == "service":
         return f"{target.id} port {target.port}"
-    services = next((pods.services for pods in program.pod_sets if pods.id == target.id), ())
+    services = services_of.get(target.id, ())
     return f"pods of {services[0] if len(services) == 1 else target.id} " + (f"port {target.port}" if target.port else "any port")
 
 

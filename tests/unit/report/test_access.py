@@ -1,9 +1,12 @@
 """The access table of a small program."""
 
+from tests.support.worlds import shop
+
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Grant, Http, Mesh, Namespace, PathPattern, Placement, PodSet, Port, Program, Service, Source, Target
 from meshwright.ir.inventory import EMPTY
 from meshwright.report import access_rows, access_table
+from meshwright.report.table import table
 from meshwright.source import Span
 
 HERE = Span("a.mesh", 0, 1)
@@ -49,9 +52,35 @@ def test_nobody_enforces_where_nothing_is_enforced() -> None:
     assert access_rows(program(grant(Source("identity", WEB), PODS), enforce="no"))[0].through == ("nobody: not enforced",)
 
 
-def test_the_text_is_aligned_and_an_empty_program_has_none() -> None:
-    assert access_table(program()) == ""
+def test_the_text_is_aligned_and_names_what_is_not_protected() -> None:
+    assert access_table(program(enforce="no")) == (
+        "no rule lets anybody in\n\ngoverned: no namespace\nnot protected, open to anyone: shop\n")
     assert access_table(program(grant(Source("identity", WEB), ADDRESS, GET), grant(Source("identity", WEB), ADDRESS, POST))) == (
         "TO                   FROM            WHAT               ENFORCED BY\n"
         "shop/orders port 80  allow shop/web  GET /v1/{id}       waypoint shop/waypoint, ztunnel\n"
-        "                                     any method /v1/**\n")
+        "                                     any method /v1/**\n"
+        "\n"
+        "governed: shop\n"
+        "not protected, open to anyone: no other namespace is known\n")
+
+
+def test_the_shop() -> None:
+    assert access_table(shop().program()) == """\
+@@"""
+
+
+def test_lines_fit_and_words_stay_whole() -> None:
+    for width in (60, 80, 100, 140):
+        lines = access_table(shop().program(), width).splitlines()
+        assert all(line == line.rstrip() for line in lines)
+        assert "shop.example.com/api/**" in "\n".join(lines)
+        assert max(map(len, lines)) <= max(width, 80)
+    assert table(("A", "B"), [("x y z", "word")], 9) == "A    B\nx y  word\nz\n"
+    assert table(("A",), [("toolongtocut",)], 4) == "A\ntoolongtocut\n"
+    assert table(("A", "B"), [("x", "y\nz")], 80) == "A  B\nx  y\n   z\n"
+
+
+def test_the_table_does_not_depend_on_the_order_of_grants() -> None:
+    shuffled = shop().program()
+    assert set(access_rows(shuffled._replace(grants=shuffled.grants[::-1]))) != set() and \
+        [row[:3] for row in access_rows(shuffled._replace(grants=shuffled.grants[::-1]))] == [row[:3] for row in access_rows(shuffled)]
