@@ -66,7 +66,28 @@ def test_the_text_is_aligned_and_names_what_is_not_protected() -> None:
 
 def test_the_shop() -> None:
     assert access_table(shop().program()) == """\
-@@"""
+TO                             FROM                             WHAT                     ENFORCED BY
+shop/orders port 8080          route anyone at edge/public:443  shop.example.com/api/**  gateway edge/public
+shop/web port 80               route anyone at edge/public:443  shop.example.com/**      gateway edge/public
+pods of shop/kafka port 9092   allow shop/orders                everything               ztunnel
+pods of shop/kafka port 9093   allow shop/kafka                 everything               ztunnel
+pods of shop/ledger port 9102  allow ops/prometheus             everything               ztunnel
+pods of shop/orders port 9102  allow ops/prometheus             everything               ztunnel
+pods of shop/web port 9102     allow ops/prometheus             everything               ztunnel
+shop/ledger port 9090          allow shop/orders                POST /bank.Ledger/Post   waypoint shop/waypoint, ztunnel
+                                                                POST /bank.Ledger/Get
+shop/orders port 8080          allow clients of edge/public     POST /api/orders         gateway edge/public,
+                                                                                         waypoint shop/waypoint, ztunnel
+shop/orders port 8080          allow shop/web                   GET /v1/orders/{id}      waypoint shop/waypoint, ztunnel
+                                                                POST /v1/orders
+shop/postgres port 5432        allow shop/ledger                everything               ztunnel
+shop/web port 80               allow clients of edge/public     everything               gateway edge/public,
+                                                                                         waypoint shop/waypoint, ztunnel
+shop/web port 80               deny anyone                      any method /debug/**     waypoint shop/waypoint, ztunnel
+
+governed: edge, ops, shop
+not protected, open to anyone: no other namespace is known
+"""
 
 
 def test_lines_fit_and_words_stay_whole() -> None:
