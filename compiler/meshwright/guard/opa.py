@@ -29,7 +29,7 @@ class Opa:
 
     def evaluate(self, packs: tuple[Pack, ...], document: str) -> Answer | Failure:
         """Diagnostics: MW0580 no client, MW0582 too slow, MW0592 the server, MW0585 refused policies, MW0590 a rule failed,
-        MW0593 packages in use, MW0594 policies left behind.
+        MW0593 packages in use, MW0502 policies left behind.
         """
         opened = _open(self.url, self.timeout)
         if isinstance(opened, Diagnostic):
@@ -260,7 +260,7 @@ def _clean(server: _Server, pushed: list[str]) -> list[Diagnostic]:
         return []
     return [
         warning(
-            "MW0594",
+            "MW0502",
             f"policies of this run may be left on the OPA server {server.shown}",
             notes=tuple(f"`{name}`" for name in sorted(left)[:5]),
             help=("delete them: `DELETE /v1/policies/<id>`; until then the next run is refused",),

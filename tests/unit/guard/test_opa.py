@@ -145,7 +145,7 @@ def test_a_slow_server_is_a_failure(stub, tmp_path):
 def test_policies_that_cannot_be_deleted_are_told(stub, tmp_path):
     stub.answers = lambda asked, path: (500, b"{}") if asked == "DELETE" else None
     outcome = ask(stub.url, tmp_path)
-    assert codes(outcome) == ["MW0594"] and not outcome.failed and outcome.value is not None
+    assert codes(outcome) == ["MW0502"] and not outcome.failed and outcome.value is not None
     assert not could_not_look(outcome.diagnostics), "the guardrails were evaluated"
 
 
