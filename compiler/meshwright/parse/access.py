@@ -40,6 +40,12 @@ def quoted(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     return syntax.Name(None, literal.text, True, literal.span)
 
 
+def parameter(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
+    """`$api`."""
+    c.parameters.append(a)
+    return bare(c, v, a, b)
+
+
 def first(c: Context, v: list[Any], a: int, b: int) -> Any:
     """For rules that only wrap one value."""
     return v[0]
@@ -221,7 +227,7 @@ def invariant(c: Context, v: list[Any], a: int, b: int) -> syntax.InvariantBlock
 
 
 BUILDERS: dict[str, Builder] = {
-    "bare": bare, "full": full, "quoted": quoted, "parameter": bare, "number": number, "until": until, "because": because,
+    "bare": bare, "full": full, "quoted": quoted, "parameter": parameter, "number": number, "until": until, "because": because,
     "source": source, "cidr_source": cidr_source, "sources": sources, "listener_port": first, "target": target, "targets": targets,
     "door_port": door_port, "methods": methods, "door_path": door_path, "call": call, "door": door, "doors": doors,
     "condition": condition, "when": when, "rule": rule, "never": never, "reaches": reaches, "only_from": only_from,

@@ -22,8 +22,11 @@ def later_statement(c: Context, v: list[Any], a: int, b: int) -> syntax.Later:
     span = c.span(a, b)
     while c.later and c.later[-1].span.start >= span.start:
         c.later.pop()
-    words = c.lexemes[a]
-    return syntax.Later("route to" if words == "route" else words, "", span)
+    word = c.lexemes[a]
+    if word == "profile":
+        while c.parameters and c.parameters[-1] > a:
+            c.parameters.pop()
+    return syntax.Later("route to" if word == "route" else word, "", span)
 
 
 def later_in(where: str) -> Builder:
@@ -196,6 +199,9 @@ def start(c: Context, v: list[Any], a: int, b: int) -> tuple[syntax.Name | None,
                            notes=("bare names above it would be read in another namespace than bare names below it",),
                            help=("move the line to the top of the file",)))
         headers.append(item)
+    for index in c.parameters:
+        c.report(error("MW0122", f"`{c.lexemes[index]}` stands outside a profile", c.at(index), label="no argument is put here",
+                       help=("write a name, or move the statement into a `profile` that has this `param`",)))
     found = pick(c, headers)
     return found.get("in"), found.get("tier"), tuple(statements)
 

@@ -1,5 +1,7 @@
 """Characters that must not be in a source: a reviewer would not see what the compiler reads."""
 
+import re
+
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.parse.lexemes import FORBIDDEN, forbidden
 from meshwright.source import Span
@@ -8,11 +10,18 @@ MAX_REPORTED = 20
 
 
 def bad_characters(path: str, text: str) -> tuple[str, list[Diagnostic]]:
-    """``text`` with a blank for each character that is refused everywhere, and MW0104 for each (at most MAX_REPORTED)."""
+    """``text`` with another character for each that is refused everywhere, and MW0104 for each (at most MAX_REPORTED).
+
+    What replaces it is chosen so that no second mistake appears: inside a word a letter, elsewhere a blank.
+    """
     places = forbidden(text)
     if not places:
         return text, []
-    return FORBIDDEN.sub(" ", text), [_refused(path, text[place], place) for place in places[:MAX_REPORTED]]
+    def replacement(found: re.Match[str]) -> str:
+        before, after = text[max(0, found.start() - 1):found.start()], text[found.end():found.end() + 1]
+        return "x" if before.isalnum() and after.isalnum() else " "
+
+    return FORBIDDEN.sub(replacement, text), [_refused(path, text[place], place) for place in places[:MAX_REPORTED]]
 
 
 def named(character: str) -> str:

@@ -21,7 +21,7 @@ class Line(NamedTuple):
 class Context:
     """Handed to every builder.  Lexemes are named by their number."""
 
-    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "path", "skips", "starts")
+    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "parameters", "path", "skips", "starts")
 
     def __init__(self, cut: Cut) -> None:
         self.cut = cut
@@ -31,11 +31,13 @@ class Context:
         self.diagnostics: list[Diagnostic] = []
         self.later: list[syntax.Later] = []
         self.errors: list[syntax.ErrorNode] = []
+        self.parameters: list[int] = []  # `$name`s that no profile has claimed
         self.skips: dict[int, Span] = {}  # first lexeme of a broken statement -> all of it
 
     def span(self, first: int, last: int) -> Span:
         """From the start of one lexeme to the end of another."""
-        return Span(self.path, self.starts[first], self.starts[last + 1])
+        starts = self.starts
+        return Span(self.path, starts[first], starts[last + 1] if last + 1 < len(starts) else starts[-1])
 
     def at(self, index: int) -> Span:
         """The place of one lexeme; past the last one: the end of the text, empty."""

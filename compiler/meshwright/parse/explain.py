@@ -35,13 +35,13 @@ def bad_name(machine: Machine, context: Context, word: str, index: int) -> Diagn
     if foreign is not None:
         return _foreign(context, word, index, foreign)
     if candidates(word) == ("DOTTED",):
-        first, _, rest = word.partition(".")
+        first, _, rest = _short(word).partition(".")
         problem = "a name has no dots"
-        advice = f"write `{rest}/{first}` for `{first}` of namespace `{rest}`, or `\"{word}\"` for a name with a dot"
+        advice = f"write `{rest}/{first}` for `{first}` of namespace `{rest}`, or `\"{_short(word)}\"` for a name with a dot"
     elif word.lower() != word:
-        problem, advice = "names are lower case", f"write `{word.lower()}`, or `\"{word}\"` if it is really spelled so"
+        problem, advice = "names are lower case", f"write `{_short(word.lower())}`, or `\"{_short(word)}\"` if it is really spelled so"
     elif word[-1] in "-_":
-        problem, advice = "a name ends in a letter or a digit", f"write `{word.rstrip('-_')}`"
+        problem, advice = "a name ends in a letter or a digit", f"write `{_short(word.rstrip('-_'))}`"
     elif word.count("/") > 1 or word[-1] == "/":
         problem, advice = "a full name has one `/`", "write `namespace/name`"
     elif candidates(word) == ("bad",):
@@ -90,13 +90,15 @@ def unexpected(machine: Machine, context: Context, word: str, index: int, opened
     else:
         message = f"unexpected `{_short(word)}`{inside}"
     help: list[str] = []
-    near = did_you_mean(word, keywords) if word and word[0].isalpha() else ()
-    if not near and "METHOD" in expected and word.isalpha():
+    near = did_you_mean(word, keywords) if word and word[0].isalpha() and len(word) < 30 else ()
+    if not near and "METHOD" in expected and word.isalpha() and len(word) < 30:
         near = did_you_mean(word.upper(), _METHODS, 1)
     if near:
         help.append(f"did you mean `{near[0]}`?")
     elif word == "{" and machine.row.get("ERROR", -1) >= 0:
         help.append("a block opens on the line of its statement: move the `{` up")
+    elif word == "->" and "_NL" in expected:
+        help.append("a line that begins with `->` continues the line before it: write `path \"/**\" -> …`, or end that line with `;`")
     elif word in ("'", "`"):
         help.append('strings are written in double quotes: `"…"`')
     elif word == "/":
@@ -105,7 +107,11 @@ def unexpected(machine: Machine, context: Context, word: str, index: int, opened
         help.append("there are no wildcards: write `any workload`, `any service`, or a path in quotes such as `\"/**\"`")
     elif word == "." or word == "-":
         help.append("names end in a letter or a digit; other names are written in quotes")
-    return error("MW0101", message, context.at(index), label=f"expected {_told(expected, keywords)}", help=help)
+    where = context.at(index)
+    if not word and machine.last >= 0:
+        where = context.at(machine.last)
+        return error("MW0101", message, where, label=f"behind it, expected {_told(expected, keywords)}", help=help)
+    return error("MW0101", message, where, label=f"expected {_told(expected, keywords)}", help=help)
 
 
 def _told(expected: list[str], keywords: list[str]) -> str:

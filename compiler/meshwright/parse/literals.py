@@ -116,6 +116,7 @@ def call(context: Context, index: int) -> syntax.Text:
 def host(context: Context, index: int) -> syntax.Text:
     """A host name, or `*.` and one.  MW0121."""
     if context.lexemes[index][0] == "$":
+        context.parameters.append(index)
         return syntax.Text(context.lexemes[index], context.at(index))
     literal = text(context, index)
     name = literal.text.removeprefix("*.")
@@ -179,4 +180,4 @@ def _path_error(path: str, span: Span, problem: str, advice: str) -> Diagnostic:
 
 
 def _short(written: str) -> str:
-    return written if len(written) <= 60 else written[:57] + "…"
+    return (written if len(written) <= 60 else written[:57] + "…") or '""'

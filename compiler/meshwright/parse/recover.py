@@ -214,6 +214,7 @@ def _unclosed_block(machine: Machine, context: Context, opened: list[int], index
     for brace in reversed(opened):
         if not ends and brace != inner and not _starts_over(machine, context, index, brace):
             break
+        last = machine.last
         while not machine.accepts("}"):
             begin = index
             while machine.row.get("ERROR", -1) < 0:
@@ -221,8 +222,7 @@ def _unclosed_block(machine: Machine, context: Context, opened: list[int], index
                 machine.pop()
             context.skips[begin] = Span(context.path, context.starts[begin], context.starts[index])
             machine.push("ERROR", begin)
-            machine.last = max(begin, machine.last)
-        last = machine.last
+            machine.last = last
         machine.push("}", index - 1 if ends else index)
         machine.last = max(last, brace)
     if not ends:
