@@ -57,10 +57,11 @@ def publish(tree: FileTree, settings: Publish, source: SourceRevision, root: str
     reason = bad_path(settings.path)
     if reason:
         return Outcome(None, (error("MW0754", f"`publish.path` is `{settings.path}`: {reason}"),))
+    lost: list[str] = []
     for attempt in range(1, ATTEMPTS + 1):
         private = tempfile.mkdtemp(prefix="meshwright-")
         try:
-            outcome = _attempt(private, url, tree, settings, source, digest, title, attempt, before_push)
+            outcome = _attempt(private, url, tree, settings, source, digest, title, lost, before_push)
         except Refusal as refusal:
             return Outcome(None, (refusal.diagnostic,))
         except GitMissing as missing:
@@ -76,12 +77,13 @@ def publish(tree: FileTree, settings: Publish, source: SourceRevision, root: str
             wait(min(8.0, 0.1 * 2 ** attempt) * random.uniform(0.5, 1.0))
             tree = (again() if again is not None else None) or tree
     return Outcome(None, (error("MW0764", f"somebody else pushed to `{settings.branch}` first, {ATTEMPTS} times in a row",
-                                notes=("nothing was pushed",), help=("run again when the branch is quiet",)),))
+                                notes=(f"nothing was pushed; the last answer was: {lost[-1]}",), help=("run again when the branch is quiet",)),))
 
 
-def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: SourceRevision, digest: str, title: str, attempt: int,
-             before_push: Callable[[], None]) -> Outcome[Published] | None:
-    """None: somebody was faster."""
+def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: SourceRevision, digest: str, title: str,
+             lost: list[str], before_push: Callable[[], None]) -> Outcome[Published] | None:
+    """None: somebody was faster, and ``lost`` has one more reason."""
+    attempt = len(lost) + 1
     git = GitRunner(os.path.join(private, "clone.git"), private)
     git.need_version()
     git.create(url)
@@ -100,11 +102,16 @@ def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: 
         return Outcome(_published(tip, True, settings, changes, attempt))
     commit = _commit(git, tip, new_tree, message(changes, settings, source, digest, title), source)
     before_push()
-    if not _push(git, tip, commit, settings.branch):
+    race = _push(git, tip, commit, settings.branch)
+    if race:
+        lost.append(race)
         return None
     now = git("ls-remote", "--refs", "--", "origin", f"refs/heads/{settings.branch}").text.split("\t")[0]
     # Accepted, and somebody pushed over it at once, or the server lied: look again; if our files are there, that ends "unchanged".
-    return Outcome(_published(commit, False, settings, changes, attempt)) if now == commit else None
+    if now == commit:
+        return Outcome(_published(commit, False, settings, changes, attempt))
+    lost.append("the branch moved on at once")
+    return None
 
 
 def _write_tree(git: GitRunner, private: str, tip: str, path: str, changes: Changes, lock: bytes) -> str:
@@ -133,17 +140,17 @@ def _commit(git: GitRunner, tip: str, tree: str, text: str, source: SourceRevisi
     return git("commit-tree", tree, *(["-p", tip] if tip else []), "-F", "-", input=text.encode(), more=who).text
 
 
-def _push(git: GitRunner, tip: str, commit: str, branch: str) -> bool:
-    """True: the remote took it; False: a race was lost; anything else is a ``Refusal``."""
+def _push(git: GitRunner, tip: str, commit: str, branch: str) -> str:
+    """"": the remote took it; else why a race was lost; anything else is a ``Refusal``."""
     reference = f"refs/heads/{branch}"
     answer = git("push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no",
                  f"--force-with-lease={reference}:{tip}", "--", "origin", f"{commit}:{reference}", expect=(0, 1))
     status = [line for line in answer.stdout.decode("utf-8", "replace").splitlines() if f":{reference}\t" in line]
     if answer.code == 0:
-        return True
+        return ""
     reason = status[0].split("\t")[-1] if status else answer.stderr.splitlines()[-1] if answer.stderr else "no reason given"
     if any(race in reason for race in RACES):
-        return False
+        return reason
     said = [line.removeprefix("remote:").strip() for line in answer.stderr.splitlines() if line.startswith("remote:")]
     help = ("push into a bare repository, or to a branch that nobody has checked out there",) if "checked out" in reason else (
         "a rule of the repository refused it: publish to another branch, or ask its owner",)

@@ -1,11 +1,12 @@
 """Which state of the source repository is being published.  GitPython reads it; nothing here writes."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from meshwright.diagnostics import Outcome, error
+from meshwright.diagnostics import Diagnostic, Outcome, error
 
 MOST_SHOWN = 5
 
@@ -30,6 +31,8 @@ def source_revision(root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Ou
     with _without_git_variables():
         import git
 
+        if shutil.which("git") is None:
+            return Outcome(None, (_no_git(),))
         try:
             repository = git.Repo(root, search_parent_directories=True, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError):
@@ -37,10 +40,12 @@ def source_revision(root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Ou
                 "MW0770", "the sources are in no git repository",
                 notes=("a published commit names the source commit it comes from, so that anybody can make it again",),
                 help=("run `git init`, `git add .` and `git commit` in the project",)),))
-        except git.exc.GitCommandNotFound:
-            return Outcome(None, (error("MW0767", "there is no git", help=("install git 2.34 or later",)),))
         with repository:
             return _revision(repository, root, inputs, allow_dirty)
+
+
+def _no_git() -> Diagnostic:
+    return error("MW0767", "there is no git", help=("install git 2.34 or later",))
 
 
 def _revision(repository, root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Outcome[SourceRevision]:  # type: ignore[no-untyped-def]
@@ -102,8 +107,9 @@ def _without_git_variables() -> Iterator[None]:
         os.environ["LC_ALL"] = "C.UTF-8"
         os.environ["GIT_OPTIONAL_LOCKS"] = "0"
         os.environ["GIT_TERMINAL_PROMPT"] = "0"
+        os.environ["GIT_PYTHON_REFRESH"] = "quiet"  # else the import alone fails where there is no git
         yield
     finally:
-        for name in ("LC_ALL", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT"):
+        for name in ("LC_ALL", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_PYTHON_REFRESH"):
             os.environ.pop(name, None)
         os.environ.update(kept)
