@@ -21,7 +21,8 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     """What ``objects`` and the foreign ones of ``inventory`` let in, one Reach a destination: workloads, then other pods by
     namespace, then waypoints, each sorted by id.  No value when an object would be refused (MW0450) or two contradict (MW0451).
     """
-    read = read_objects([*objects, *inventory.foreign], mesh.root_namespace)
+    given = sorted([*objects, *inventory.foreign], key=lambda one: (one.namespace, one.kind, one.name))
+    read = read_objects(given, mesh.root_namespace)
     if read.diagnostics:
         return Outcome(None, tuple(read.diagnostics))
     world = _world(read, inventory, mesh)

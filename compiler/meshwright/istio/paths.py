@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match
 from meshwright.access.reach import Reach, Way
-from meshwright.access.request import fix
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Service, ServicePort, Workload
 from meshwright.istio.attachment import OPEN, Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import Doubts
-from meshwright.istio.hops import any_port, at_port, behind, identified, unidentified
+from meshwright.istio.hops import Known, any_port, at_port, behind, identified, settle, unidentified
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
@@ -171,7 +170,7 @@ class _Asked:
             if target in self._workload.excluded_inbound:
                 found = OPEN
             else:
-                found = behind(at_port(self._ztunnel, target), principal, proxy)
+                found = behind(self._ztunnel, principal, proxy, target)
                 self.unknown.extend(found.unknown)
             self._hops[key] = found
         return found
@@ -219,8 +218,10 @@ def gateway_verdict(world: World, gateway: Gateway, port: int) -> Verdict:
     key = (f"{gateway.namespace}/{gateway.name}", port)
     found = world.gateway_verdicts.get(key)
     if found is None:
-        verdict = at_port(world.policies.envoy(gateway.namespace, gateway.pod_labels, gateway.name), port)
-        found = world.gateway_verdicts[key] = verdict.change(lambda expr: fix(expr, "principal", ""))
+        verdict = world.policies.envoy(gateway.namespace, gateway.pod_labels, gateway.name)
+        known: Known = {"principal": "", "port": str(port)}
+        found = world.gateway_verdicts[key] = Verdict(settle(verdict.denied, known), settle(verdict.allowed, known), verdict.objects,
+                                                      verdict.unknown)
     return found
 
 

@@ -5,9 +5,14 @@ upper bound takes everything for an inexact term of an ALLOW, and nothing more t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, negate
+from meshwright.access.expr import match as new_match
+
+# The same port, method or account occurs in many policies; one object each makes comparing quick too.
+match = lru_cache(maxsize=65536)(new_match)
 
 
 class Scope(NamedTuple):
@@ -43,10 +48,12 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
     for field, given in values.items():
         read, negated = fields[field]
         term = NOT_KNOWN if read is None else read(given, scope)
-        if not term.exact:
+        if term.exact:
+            parts.append(negate(term.expr) if negated else term.expr)
+        else:
             doubts += (field,)
-        parts.append(bound(term, negated, upper))
-    return all_of(parts), doubts
+            parts.append(bound(term, negated, upper))
+    return parts[0] if len(parts) == 1 else all_of(parts), doubts
 
 
 def bound(term: Term, negated: bool, upper: bool) -> Expr:
@@ -58,9 +65,13 @@ def bound(term: Term, negated: bool, upper: bool) -> Expr:
     return EVERYTHING if upper else term.expr
 
 
+def _union(found: list[Expr]) -> Expr:
+    return found[0] if len(found) == 1 else any_of(found)
+
+
 def strings(dimension: Dimension, values: Sequence[str], *, ignore_case: bool = False) -> Expr:
     """``*`` presence, ``*x`` suffix, ``x*`` prefix, else exact; a leading star wins; ``*`` elsewhere is literal."""
-    return any_of([_string(dimension, value, ignore_case) for value in values])
+    return _union([_string(dimension, value, ignore_case) for value in values])
 
 
 def _string(dimension: Dimension, value: str, ignore_case: bool) -> Expr:
@@ -82,7 +93,7 @@ def _principal(value: str) -> Expr:
 
 def principals_as_written(values: Sequence[str], scope: Scope) -> Term:
     """ztunnel: no trust-domain aliases (istio-semantics 2.4)."""
-    return Term(any_of([_principal(value) for value in values]), True)
+    return Term(_union([_principal(value) for value in values]), True)
 
 
 def principals_expanded(values: Sequence[str], scope: Scope) -> Term:
@@ -93,12 +104,12 @@ def principals_expanded(values: Sequence[str], scope: Scope) -> Term:
         if len(parts) == 5 and parts[0] == "cluster.local":
             value = "/".join([scope.trust_domain, *parts[1:]])
         found.append(_principal(value))
-    return Term(any_of(found), True)
+    return Term(_union(found), True)
 
 
 def namespaces(values: Sequence[str], scope: Scope) -> Term:
     """``*`` is any identity; other wildcards are parts of a namespace's name, which no pattern has."""
-    return Term(any_of([match("principal", "present") if value == "*" else match("principal", "namespace", value)
+    return Term(_union([match("principal", "present") if value == "*" else match("principal", "namespace", value)
                         for value in values if value == "*" or "*" not in value]),
                 all(value == "*" or "*" not in value for value in values))
 
@@ -113,12 +124,12 @@ def namespaces_literal_inside(values: Sequence[str], scope: Scope) -> Term:
             return Term(namespaces(values, scope).expr, False)
         else:
             found.append(match("principal", "namespace", value))
-    return Term(any_of(found), True)
+    return Term(_union(found), True)
 
 
 def service_accounts(values: Sequence[str], scope: Scope) -> Term:
     """``ns/sa``, or ``sa`` in the policy's namespace; any trust domain; no wildcards."""
-    return Term(any_of([match("principal", "account", value if "/" in value else f"{scope.namespace}/{value}") for value in values]), True)
+    return Term(_union([match("principal", "account", value if "/" in value else f"{scope.namespace}/{value}") for value in values]), True)
 
 
 def trust_domains(values: Sequence[str], scope: Scope) -> Term:
@@ -132,18 +143,18 @@ def trust_domains(values: Sequence[str], scope: Scope) -> Term:
         else:
             name = scope.trust_domain if value == "cluster.local" else value
             found.append(match("principal", "prefix", name[:-1] if name.endswith("*") else name + "/"))
-    return Term(any_of(found), True)
+    return Term(_union(found), True)
 
 
 def addresses(values: Sequence[str], scope: Scope) -> Term:
     """The peer of the connection, by address or CIDR."""
-    return Term(any_of([match("source_ip", "cidr", value if "/" in value else f"{value}/{128 if ':' in value else 32}")
+    return Term(_union([match("source_ip", "cidr", value if "/" in value else f"{value}/{128 if ':' in value else 32}")
                         for value in values]), True)
 
 
 def ports(values: Sequence[str], scope: Scope) -> Term:
     """Decimal, leading zeros ignored; no connection has port 0."""
-    return Term(any_of([match("port", "number", str(int(value))) for value in values if int(value)]), True)
+    return Term(_union([match("port", "number", str(int(value))) for value in values if int(value)]), True)
 
 
 def methods(values: Sequence[str], scope: Scope) -> Term:
@@ -157,5 +168,5 @@ def hosts(values: Sequence[str], scope: Scope) -> Term:
 
 def paths(values: Sequence[str], scope: Scope) -> Term:
     """String forms, or a template when an operator occurs (istio-semantics 1.5)."""
-    return Term(any_of([match("path", "template", value) if "{*}" in value or "{**}" in value else _string("path", value, False)
+    return Term(_union([match("path", "template", value) if "{*}" in value or "{**}" in value else _string("path", value, False)
                         for value in values]), True)

@@ -1,9 +1,9 @@
 """What the policies of one proxy decide together: DENY first, then ALLOW (istio-semantics 1.1, 2.2)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from meshwright.access.expr import EVERYTHING, Expr, all_of, any_of, both, negate
+from meshwright.access.expr import EVERYTHING, Expr, any_of, both, negate
 
 
 class Compiled(NamedTuple):
@@ -36,10 +36,6 @@ class Verdict(NamedTuple):
         """What still gets in after anybody added any ALLOW."""
         return negate(self.denied)
 
-    def change(self, edit: Callable[[Expr], Expr]) -> "Verdict":
-        """The same verdict for requests of which more is known."""
-        return Verdict(edit(self.denied), edit(self.allowed), self.objects, self.unknown)
-
 
 def judge(policies: Iterable[Compiled]) -> Verdict:
     """The verdict of the policies that apply to one proxy."""
@@ -56,9 +52,3 @@ def judge(policies: Iterable[Compiled]) -> Verdict:
         objects.append(policy.id)
         unknown.extend(policy.doubts)
     return Verdict(any_of(denies), EVERYTHING if allows is None else any_of(allows), tuple(objects), tuple(unknown))
-
-
-def chain(verdicts: Iterable[Verdict]) -> tuple[Expr, Expr]:
-    """What gets past every one of the proxies: admitted, sealed."""
-    found = list(verdicts)
-    return all_of(verdict.admitted for verdict in found), all_of(verdict.sealed for verdict in found)

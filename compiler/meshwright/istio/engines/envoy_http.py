@@ -32,9 +32,9 @@ def rule_requests(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> E
                 expr, inexact = terms.conjunction(element, FIELDS, scope, upper)
                 doubts.extend(inexact)
                 found.append(expr)
-            clauses.append(any_of(found))
+            clauses.append(found[0] if len(found) == 1 else any_of(found))
     clauses.extend([_condition(condition, scope, upper, doubts) for condition in rule.when])
-    return all_of(clauses)
+    return clauses[0] if len(clauses) == 1 else all_of(clauses)
 
 
 def _condition(condition: Condition, scope: Scope, upper: bool, doubts: list[str]) -> Expr:

@@ -31,7 +31,7 @@ def _rule(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
     if rule.sources:
         clauses.append(any_of([_match(source, scope, upper, doubts) for source in rule.sources]))
     clauses.extend([_condition(condition, scope, upper, doubts) for condition in rule.when])
-    return all_of(clauses)
+    return clauses[0] if len(clauses) == 1 else all_of(clauses)
 
 
 def _match(values: Mapping[str, Sequence[str]], scope: Scope, upper: bool, doubts: list[str]) -> Expr:

@@ -3,7 +3,7 @@
 Facts: istio-semantics 1.2, 6.2, 6.3, 12, held against the recorded verdicts of the real schema and webhook.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from meshwright.ir.inventory import Labels, Object
@@ -142,12 +142,13 @@ def _rule(raw: object, where: str) -> Rule:
 
 
 def _element(raw: object, name: str, known: frozenset[str], where: str) -> Values:
-    element = mapping(raw, where)
-    if element.keys() != {name}:
-        only(element, frozenset({name}), where)
+    # The hot loop of the whole reading: places are put into words only when something is wrong.
+    content = raw.get(name) if isinstance(raw, dict) and len(raw) == 1 else None
+    if not isinstance(content, dict):
+        only(mapping(raw, where), frozenset({name}), where)
         raise Refused(f"`{where}` has an element without `{name}`")
-    content = mapping(element[name], f"{where}.{name}")
-    only(content, known, f"{where}.{name}")
+    if not content.keys() <= known:
+        only(content, known, f"{where}.{name}")
     found: dict[str, Sequence[str]] = {}
     for field, values in content.items():
         if values is None:
@@ -160,13 +161,20 @@ def _element(raw: object, name: str, known: frozenset[str], where: str) -> Value
         if values:
             check = _CHECKS.get(field)
             if check is not None:
-                check(values, f"{where}.{name}.{field}")
+                _placed(check, values, where, f".{name}.", field)
             found[field] = values
     if not found:
         raise Refused(f"`{where}.{name}` must not be empty")
     if not found.keys().isdisjoint(_ACCOUNTS) and not found.keys().isdisjoint(_OTHER_IDENTITIES):
         raise Refused(f"`{where}.{name}` has service accounts next to namespaces or principals")
     return found
+
+
+def _placed(check: Callable[[Sequence[str]], None], values: Sequence[str], *place: str) -> None:
+    try:
+        check(values)
+    except Refused as refused:
+        raise Refused(f"`{''.join(place)}` has {refused}") from None
 
 
 def _condition(raw: object, where: str) -> Condition:
@@ -181,8 +189,8 @@ def _condition(raw: object, where: str) -> Condition:
         raise Refused(f"`{where}.when[].key` is `{key}`, which is no attribute")
     check = _CONDITION_CHECKS.get(key)
     if check is not None:
-        check(values, f"{where}.when[].values")
-        check(not_values, f"{where}.when[].notValues")
+        _placed(check, values, where, ".when[].values")
+        _placed(check, not_values, where, ".when[].notValues")
     return Condition(key, values, not_values)
 
 
@@ -201,13 +209,13 @@ def _strings(values: Sequence[object], where: str) -> Sequence[str]:
     return values  # type: ignore[return-value]  # each was just looked at
 
 
-def _ports(values: Sequence[str], where: str) -> None:
+def _ports(values: Sequence[str]) -> None:
     for value in values:
         if not (value.isascii() and value.isdecimal()) or int(value[:12]) > 65535:
-            raise Refused(f"`{where}` has the bad port `{value}`")
+            raise Refused(f"the bad port `{value}`")
 
 
-def _addresses(values: Sequence[str], where: str) -> None:
+def _addresses(values: Sequence[str]) -> None:
     from ipaddress import ip_address, ip_interface  # only policies with addresses pay for the import
 
     for value in values:
@@ -220,43 +228,43 @@ def _addresses(values: Sequence[str], where: str) -> None:
             else:
                 ip_address(value)
         except ValueError:
-            raise Refused(f"`{where}` has the bad address `{value}`") from None
+            raise Refused(f"the bad address `{value}`") from None
 
 
-def _accounts(values: Sequence[str], where: str) -> None:
+def _accounts(values: Sequence[str]) -> None:
     if len(values) > 16:
-        raise Refused(f"`{where}` has more than 16 items")
+        raise Refused("more than 16 items")
     for value in values:
         parts = value.split("/")
         if "*" in value or len(parts) > 2 or not all(parts) or len(value) > 320:
-            raise Refused(f"`{where}` has `{value}`, which is no service account")
+            raise Refused(f"`{value}`, which is no service account")
 
 
-def _domains(values: Sequence[str], where: str) -> None:
+def _domains(values: Sequence[str]) -> None:
     for value in values:
         if "/" in value or "*" in value[1:-1] or (len(value) > 1 and value.startswith("*") and value.endswith("*")):
-            raise Refused(f"`{where}` has `{value}`, which is no trust domain")
+            raise Refused(f"`{value}`, which is no trust domain")
 
 
-def _paths(values: Sequence[str], where: str) -> None:
+def _paths(values: Sequence[str]) -> None:
     for value in values:
         if "{" in value or "}" in value:
-            _template(value, where)
+            _template(value)
 
 
-def _template(value: str, where: str) -> None:
+def _template(value: str) -> None:
     """The grammar of path templates (istio-semantics 1.5): whole segments ``{*}`` or ``{**}``, nothing behind ``{**}`` but literals."""
     rest = False
     operators = "{*}" in value or "{**}" in value
     if not operators:
-        raise Refused(f"`{where}` has `{value}`, with braces that are no path template")
+        raise Refused(f"`{value}`, with braces that are no path template")
     for segment in value.split("/"):
         if segment in ("{*}", "{**}"):
             if rest:
-                raise Refused(f"`{where}` has `{value}`, where `{{**}}` is not the last operator")
+                raise Refused(f"`{value}`, where `{{**}}` is not the last operator")
             rest = segment == "{**}"
         elif "{" in segment or "}" in segment or "*" in segment:
-            raise Refused(f"`{where}` has `{value}`, which is no path template")
+            raise Refused(f"`{value}`, which is no path template")
 
 
 _CHECKS = {"ports": _ports, "notPorts": _ports, "ipBlocks": _addresses, "notIpBlocks": _addresses, "remoteIpBlocks": _addresses,
