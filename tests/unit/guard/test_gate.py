@@ -47,6 +47,7 @@ def refusals(tmp_path: Path, text: str) -> list:
         ("count(input.access.alows) > 0", "MW0587", "alows"),
         ("data.own.ruels.helper", "MW0587", "data.own.ruels"),
         ("data.other.thing", "MW0587", "data.other"),
+        ("data.org.teams[_]", "MW0587", "data.org"),
         # values it never has
         ("some e in input.access.allows; e.from.kind == \"any_workload\"", "MW0587", "did you mean `any-workload`?"),
         ("some e in input.access.allows; e.to.kind in {\"pod\", \"service\"}", "MW0587", "pod"),
@@ -69,6 +70,13 @@ def test_a_mistake_is_refused(tmp_path, body, code, word):
     assert "rules/rule.rego:5" in found[0].notes[0]
 
 
+@pytest.mark.parametrize("call", ["f(s)", "data.own.rules.f(s)", "g(s.ports[0], s)", "count([p | some p in s.ports; g(p, s)]) > 0"])
+def test_a_mistake_in_a_function_is_refused(tmp_path, call):
+    text = "f(x) if x.nam == \"web\"\n\n" + ("g(p, x) if { p.number > 1; f(x) }\n\n" if "g(" in call else "")
+    found = refusals(tmp_path, text + f"deny contains s.name if {{ some s in input.intent.services; {call} }}\n")
+    assert [(one.code, one.help) for one in found] == [("MW0587", ("did you mean `name`?",))]
+
+
 def test_two_defaults_are_refused(tmp_path):
     found = refusals(tmp_path, "default a := 1\ndefault a := 2\ndeny contains \"x\" if a == 3\n")
     assert [one.code for one in found] == ["MW0589"]
@@ -85,13 +93,13 @@ def test_every_mistake_is_told_in_one_run(tmp_path):
         "import input.intent as i\n\ndeny contains s.name if some s in i.services\n",
         "import data.own.rules.lib\n\ndeny contains x if some x in lib\n\nlib contains \"a\" if false\n",
         "deny contains msg if { some k, v in input.intent.index.service_by_id; msg := sprintf(\"%s %s\", [k, v.labels.team]) }\n",
-        "f(x) := x.whatever if x.y\n\ndeny contains \"x\" if f(input.intent)\n",
+        "f(x) := x.key if x.headless\n\ndeny contains f(s) if { some s in input.intent.services; s.name == \"none\" }\n",
         "deny contains \"x\" if { walk(input, [path, value]); value == \"no such thing\"; count(path) > 90 }\n",
         "deny contains \"x\" if not any_web\n\nany_web if input.intent.services[_].name == \"web\"\n",
         "deny contains \"x\" if { some s in input.intent.services; not s.enforce }\n",
         "deny contains \"x\" if { some i; input.intent.services[i]; not input.intent.services[i].namespace }\n",
         "names := {s.name | some s in input.intent.services}\n\ndeny contains \"x\" if not \"web\" in names\n",
-        "deny contains \"x\" if { data.org.teams[_] == \"a\" }\n",
+        "f(x) := x.kind\n\ndeny contains \"x\" if { some s in input.intent.services; f(s) == f(input) }\n",
         "denied_paths := {\"/a\"}\n\ndeny contains x if { some x in denied_paths; input.environment == \"y\" }\n",
         "deny contains \"x\" if { input.environment in {\"prod\", \"test\"} }\n",
         "deny contains msg if { some e in input.access.allows; e.http.narrowed; not e.http.path.any; e.http.methods[_] == \"TRACE\"; msg := e.id }\n",

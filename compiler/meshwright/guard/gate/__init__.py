@@ -2,9 +2,10 @@
 
 Runs in the child process and imports nothing of Meshwright (relative imports only).  Covered: unknown builtins, functions and
 ``data`` paths, on reached and unreached paths; ``input`` paths against the published schema, through ``some``, ``every``, ``:=``,
-``=``, wildcards, imports, comprehensions and rules of the same package; comparisons of different types and of an enumeration with
-a text it cannot have; unsafe variables in ``not``; two defaults; ``walk`` in value position; misspelt entry rules.
-Not covered: paths through parameters of functions, through ``object.get`` and through what builtins return.
+``=``, wildcards, imports, comprehensions, set rules of the same package, and parameters of functions where all calls agree;
+comparisons of different types, and of an enumeration with a text it cannot have; unsafe variables in ``not``; two defaults;
+``walk`` in value position; misspelt entry rules.  Not covered: paths through ``object.get``, through what functions and builtins
+return, and through rules that are no sets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENTRY_RULES = ("deny", "warn", "violation")
+ROUNDS = 3
 
 
 def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> tuple[Any, ...]:
@@ -29,8 +31,10 @@ def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> t
     for module in names.modules:
         defects += misspelt(module)
         defects += two_defaults(module)
-        for rule in module.rules:
-            defects += Body(names, module).examine(rule)
+    for _ in range(ROUNDS):  # each round knows the arguments of one more call in a chain of functions
+        found = [defect for module in names.modules for rule in module.rules for defect in Body(names, module).examine(rule)]
+        names.arguments, names.calls = names.calls, {}
+    defects += found
     unique = sorted({(*defect[:4], tuple(defect[4]), defect[5]) for defect in defects}, key=lambda d: (d[1], d[2], d[0], d[3]))
     return [[*defect[:4], list(defect[4]), defect[5]] for defect in unique], entries(names)
 

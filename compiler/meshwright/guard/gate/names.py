@@ -47,7 +47,7 @@ class Names:
         self.builtins = builtins
         self.schema = schema
         self.rules: dict[tuple[str, str], list[Rule]] = {}  # (package, name) -> rules
-        self.known_data: set[tuple[str, ...]] = {("data", "org")}  # every prefix of every rule's path, and what users bring
+        self.known_data: set[tuple[str, ...]] = set()  # every prefix of every rule's path; packs bring no other data
         for module in self.modules:
             base = ("data", *module.package.split("."))
             for rule in module.rules:
@@ -55,17 +55,28 @@ class Names:
                 for size in range(1, len(base) + 1):
                     self.known_data.add(base[:size])
                 self.known_data.add((*base, rule.name))
+        self.calls: dict[tuple[str, str], list[Any]] = {}  # function -> schemas of its arguments in this round; filled by paths.py
+        self.arguments: dict[tuple[str, str], list[Any]] = {}  # the same of the round before
         self.types: dict[
             tuple[str, str], dict[str, Any] | None
         ] = {}  # (package, name) -> schema of the elements of a set rule; filled by paths.py
 
     def is_function(self, module: Module, name: tuple[str, ...]) -> bool:
         """Whether a call of ``name`` in ``module`` reaches a function that packs define."""
+        return any(rule.is_function for rule in self.rules.get(self.target(module, name), ()))
+
+    def target(self, module: Module, name: tuple[str, ...]) -> tuple[str, str]:
+        """(package, rule) that ``name`` means in ``module``, whether it exists or not."""
         if name[0] in module.imports:
             name = module.imports[name[0]] + name[1:]
         if name[0] == "data":
-            return any(rule.is_function for rule in self.rules.get((".".join(name[1:-1]), name[-1]), ()))
-        return len(name) == 1 and any(rule.is_function for rule in self.rules.get((module.package, name[0]), ()))
+            return ".".join(name[1:-1]), name[-1]
+        return (module.package, name[0]) if len(name) == 1 else ("", "")
+
+    def called(self, function: tuple[str, str], types: list[Any]) -> None:
+        """Remembers the types of one call; where calls differ, nothing is known."""
+        before = self.calls.setdefault(function, types)
+        self.calls[function] = [a if a == b else None for a, b in zip(before, types, strict=False)]
 
     def functions(self, module: Module) -> list[Any]:
         own = {name for (package, name), rules in self.rules.items() if package == module.package and rules[0].is_function}

@@ -49,8 +49,10 @@ class Body:
     def examine(self, rule: Rule) -> list[Any]:
         """Defects of one rule, all of its bodies and its head."""
         env: dict[str, Any] = {}
-        for arg in rule.head.get("args", ()) if rule.is_function and not rule.is_default else ():
-            self.bind(arg, None, env)
+        if rule.is_function and not rule.is_default:
+            types = self.names.arguments.get((self.module.package, rule.name), ())
+            for position, arg in enumerate(rule.head["args"]):
+                self.bind(arg, types[position] if position < len(types) else None, env)
         if rule.is_default:
             return []
         bodies = rule.tree.get("bodies", [])
@@ -253,11 +255,7 @@ class Body:
                 continue
             above = path[: size - 1]
             package = ".".join(above[1:])
-            if (
-                above in known
-                and (len(above) < 2 or (package.rpartition(".")[0], above[-1]) not in self.names.rules)
-                and above[:2] != ("data", "org")
-            ):
+            if above in known and (len(above) < 2 or (package.rpartition(".")[0], above[-1]) not in self.names.rules):
                 near = sorted({item[size - 1] for item in known if len(item) >= size and item[: size - 1] == above})
                 self.tell("unknown-data", line, ".".join(path[:size]), near)
             return
@@ -281,9 +279,10 @@ class Body:
     def call(self, body: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
         name = dotted(body["fcn"])
         text = ".".join(name)
-        for part in body["params"]:
-            self.type(part, env)
-        if not self.names.is_function(self.module, name):
+        types = [self.type(part, env) for part in body["params"]]
+        if self.names.is_function(self.module, name):
+            self.names.called(self.names.target(self.module, name), types)
+        else:
             if text not in self.names.builtins:
                 self.tell("unknown-builtin", body["span"]["line"], text, self.names.functions(self.module) if self.telling else [])
             if text == "walk" and len(body["params"]) == 1:
