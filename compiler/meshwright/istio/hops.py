@@ -63,11 +63,6 @@ def settle(expr: Expr, known: Known) -> Expr:
     return all_of(kept) if op == "and" else any_of(kept)
 
 
-def any_port(verdict: Verdict) -> Verdict:
-    """A bound of the verdict for connections to a port that nobody knows."""
-    return Verdict(_forget(verdict.denied, "port", False), _forget(verdict.allowed, "port", True), verdict.objects, verdict.unknown)
-
-
 def identified(expr: Expr) -> Expr:
     """Only requests with a mesh identity, as every client of the mesh has one."""
     return expr if _never_without(expr) else both(PRESENT, expr)

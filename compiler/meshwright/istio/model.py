@@ -42,7 +42,7 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     enrolled = [namespace.name for namespace in inventory.namespaces
                 if world.bindings.namespace_labels(namespace.name).get("istio.io/dataplane-mode") == "ambient"]
     for name in sorted(captured.union(enrolled)):
-        found.append(reach_other_pods(world, name, by_namespace.get(name, ())))
+        found.extend(reach_other_pods(world, name, by_namespace.get(name, ())))
     by_hand = _bound_by_hand(world.bindings, inventory.services)
     for key in sorted(world.bindings.waypoints):
         found.append(reach_waypoint(world, world.bindings.waypoints[key], by_hand.get(key, ())))
@@ -59,7 +59,7 @@ def _world(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
         at_gateways.setdefault(edge.backend.service, []).append(edge)
     own_routes, mesh_routes = _mesh_tables(read.routes, services)
     return World(mesh, Policies(read.policies, Peers(read.peers, mesh.root_namespace), mesh), bindings, read.doubts, gateways, services,
-                 at_gateways, own_routes, mesh_routes, {}, {})
+                 at_gateways, own_routes, mesh_routes, {})
 
 
 def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: set[tuple[str, str, str]],

@@ -10,7 +10,7 @@ from meshwright.ir.inventory import Service, ServicePort, Workload
 from meshwright.istio.attachment import OPEN, Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import Doubts
-from meshwright.istio.hops import Known, any_port, at_port, behind, identified, settle, unidentified
+from meshwright.istio.hops import Known, at_port, behind, identified, settle, unidentified
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
@@ -31,7 +31,6 @@ class World(NamedTuple):
     own_routes: Mapping[tuple[str, int], Sequence[Edge]]  # parent service and port -> its route table; absent = straight on
     mesh_routes: Mapping[str, Sequence[Edge]]  # backend service -> edges of other Services' routes
     gateway_verdicts: dict[tuple[str, int], Verdict]  # cache: gateway, listener port
-    unlisted: dict[str, Verdict]  # cache: waypoint -> what passes it for a Service that no policy names, over its port
 
 
 def reach_workload(world: World, workload: Workload, capture: str, services: Sequence[Service]) -> Reach:
@@ -44,7 +43,6 @@ def reach_workload(world: World, workload: Workload, capture: str, services: Seq
     for service in services:
         asked.service(service)
     asked.pod()
-    asked.unlisted()
     unknown = (*world.doubts.of_workload(workload.namespace, [service.id for service in services]), *asked.unknown)
     return Reach(workload.id, workload.namespace, "workload", True, tuple(asked.ways),
                  _open_ports(workload, plaintext_accepted(plaintext_refused)), tuple(dict.fromkeys(unknown)))
@@ -68,13 +66,12 @@ def target_port(service: Service, port: ServicePort, workload: Workload) -> int 
 class _Asked:
     """The ways to one workload while they are found; verdicts of its ztunnel are worked out once per peer and port."""
 
-    __slots__ = ("_hops", "_straight", "_waypoints", "_workload", "_world", "_ztunnel", "unknown", "ways")
+    __slots__ = ("_hops", "_straight", "_workload", "_world", "_ztunnel", "unknown", "ways")
 
     def __init__(self, world: World, ztunnel: Verdict, workload: Workload) -> None:
         self._world, self._ztunnel, self._workload = world, ztunnel, workload
         self._straight: dict[int, tuple[Expr, Expr]] = {}
         self._hops: dict[tuple[str, int], Verdict] = {}
-        self._waypoints: dict[str, Gateway] = {}
         self.ways: list[Way] = []
         self.unknown: list[str] = list(ztunnel.unknown)
 
@@ -108,17 +105,6 @@ class _Asked:
             self.ways.append(Way("pod" if kind == "pod" else "plaintext", "", 0, 0, "", 0, _open_ports(self._workload, narrow(admitted)),
                                  _open_ports(self._workload, narrow(sealed)), ("ztunnel",), self._ztunnel.objects))
 
-    def unlisted(self) -> None:
-        """Through each waypoint that stands before these pods, by a Service that nobody listed; neither of its ports is known."""
-        for name, waypoint in sorted(self._waypoints.items()):
-            first = unlisted_verdict(self._world, waypoint)
-            self.unknown.extend(first.unknown)
-            last = any_port(behind(self._ztunnel, waypoint.principal(self._world.mesh.trust_domain), f"waypoint {name}"))
-            first = any_port(first)
-            self.ways.append(Way("unlisted-service", "", 0, 0, "", 0, identified(both(first.admitted, last.admitted)),
-                                 identified(both(first.sealed, last.sealed)), (f"waypoint {name}", "ztunnel"),
-                                 (*first.objects, waypoint.id, *last.objects)))
-
     def _direct(self, target: int) -> tuple[Expr, Expr]:
         found = self._straight.get(target)
         if found is None:
@@ -128,7 +114,6 @@ class _Asked:
 
     def _through(self, service: Service, port: ServicePort, target: int, waypoint: Gateway) -> Way:
         name = f"{waypoint.namespace}/{waypoint.name}"
-        self._waypoints[name] = waypoint
         last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, f"waypoint {name}")
         first = self._waypoint(service, port, waypoint, last)
         requests = self._own_requests(service, port)
@@ -222,19 +207,6 @@ def gateway_verdict(world: World, gateway: Gateway, port: int) -> Verdict:
         known: Known = {"principal": "", "port": str(port)}
         found = world.gateway_verdicts[key] = Verdict(settle(verdict.denied, known), settle(verdict.allowed, known), verdict.objects,
                                                       verdict.unknown)
-    return found
-
-
-def unlisted_verdict(world: World, waypoint: Gateway) -> Verdict:
-    """What passes a waypoint for a Service that no policy names, over the service port; a TCP port counts as refused where its
-    connections are reset, because otherwise no default deny could ever close one."""
-    name = f"{waypoint.namespace}/{waypoint.name}"
-    found = world.unlisted.get(name)
-    if found is None:
-        http = world.policies.waypoint(waypoint.namespace, waypoint.name, None, True)
-        tcp = world.policies.waypoint(waypoint.namespace, waypoint.name, None, False)
-        found = world.unlisted[name] = Verdict(both(http.denied, tcp.denied), either(http.admitted, tcp.admitted),
-                                               http.objects, (*http.unknown, *tcp.unknown))
     return found
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from meshwright.access.expr import NOTHING, any_of
+from meshwright.access.expr import NOTHING, either
 from meshwright.access.reach import Reach, Way
 from meshwright.ir.inventory import Labels, Service, Workload
 from meshwright.istio.hops import at_port, identified, unidentified
 from meshwright.istio.kinds.gateway import Gateway
-from meshwright.istio.paths import HTTP_PROTOCOLS, World, plaintext_accepted, unlisted_verdict
+from meshwright.istio.paths import HTTP_PROTOCOLS, World, plaintext_accepted
 
 
-def reach_other_pods(world: World, namespace: str, workloads: Sequence[Workload]) -> Reach:
+def reach_other_pods(world: World, namespace: str, workloads: Sequence[Workload]) -> list[Reach]:
     """Any pod of ``namespace`` that nobody listed.
 
-    Ways to a pod without labels, and ways to a pod for each selector that opens something for whoever carries its labels, where
+    One destination for pods without labels, and one for each selector that opens something for whoever carries its labels, where
     no listed workload carries them: labels are free for anybody who may create a pod.
     """
     selectors: list[Labels] = [()]
@@ -27,17 +27,7 @@ def reach_other_pods(world: World, namespace: str, workloads: Sequence[Workload]
         for selector in wanted:
             if not any(all(labels.get(key) == value for key, value in selector) for labels in carried.get(selector[0], ())):
                 selectors.append(selector)
-    ways: list[Way] = []
-    plaintext, unknown = [], list(world.doubts.of_workload(namespace, ()))
-    for selector in selectors:
-        labels = dict(selector)
-        verdict = world.policies.ztunnel(namespace, labels)
-        unknown.extend(verdict.unknown)
-        plaintext.append(plaintext_accepted(world.policies.plaintext(namespace, labels).refused))
-        ways.append(Way("pod", "", 0, 0, "", 0, identified(verdict.admitted), identified(verdict.sealed), ("ztunnel",), verdict.objects))
-        ways.append(Way("plaintext", "", 0, 0, "", 0, unidentified(verdict.admitted), unidentified(verdict.sealed), ("ztunnel",),
-                        verdict.objects))
-    return Reach(f"other pods {namespace}", namespace, "other-pods", True, tuple(ways), any_of(plaintext), tuple(dict.fromkeys(unknown)))
+    return [_other_pods(world, namespace, selector) for selector in selectors]
 
 
 def reach_waypoint(world: World, waypoint: Gateway, bound_by_hand: Iterable[Service]) -> Reach:
@@ -47,11 +37,12 @@ def reach_waypoint(world: World, waypoint: Gateway, bound_by_hand: Iterable[Serv
     connections are reset.  ``bound_by_hand`` are Services without a selector: their endpoints may be any pods.
     """
     name = f"{waypoint.namespace}/{waypoint.name}"
-    anybody = unlisted_verdict(world, waypoint)
-    unknown = [*anybody.unknown, *waypoint.doubts, *world.doubts.of_proxy("waypoint", waypoint.namespace, waypoint.name),
+    http = world.policies.waypoint(waypoint.namespace, waypoint.name, None, True)
+    tcp = world.policies.waypoint(waypoint.namespace, waypoint.name, None, False)
+    unknown = [*http.unknown, *tcp.unknown, *waypoint.doubts, *world.doubts.of_proxy("waypoint", waypoint.namespace, waypoint.name),
                *world.doubts.of_workload(waypoint.namespace, ())]
-    ways = [Way("unlisted-service", "", 0, 0, "", 0, identified(anybody.admitted), identified(anybody.sealed),
-                (f"waypoint {name}",), (*anybody.objects, waypoint.id))]
+    ways = [Way("unlisted-service", "", 0, 0, "", 0, identified(either(http.admitted, tcp.admitted)),
+                identified(either(http.sealed, tcp.sealed)), (f"waypoint {name}",), (*http.objects, waypoint.id))]
     for service in bound_by_hand:
         for port in service.ports:
             if port.transport == "TCP":
@@ -61,3 +52,13 @@ def reach_waypoint(world: World, waypoint: Gateway, bound_by_hand: Iterable[Serv
                 ways.append(Way("unlisted-service", service.id, port.number, port.target or 0, "", 0, identified(verdict.admitted),
                                 identified(verdict.sealed), (f"waypoint {name}",), (*verdict.objects, waypoint.id)))
     return Reach(f"waypoint {name}", waypoint.namespace, "waypoint", True, tuple(ways), NOTHING, tuple(dict.fromkeys(unknown)))
+
+
+def _other_pods(world: World, namespace: str, selector: Labels) -> Reach:
+    labels = dict(selector)
+    verdict = world.policies.ztunnel(namespace, labels)
+    ways = (Way("pod", "", 0, 0, "", 0, identified(verdict.admitted), identified(verdict.sealed), ("ztunnel",), verdict.objects),
+            Way("plaintext", "", 0, 0, "", 0, unidentified(verdict.admitted), unidentified(verdict.sealed), ("ztunnel",), verdict.objects))
+    name = f"other pods {namespace}" + (" " + ",".join(f"{key}={value}" for key, value in selector) if selector else "")
+    return Reach(name, namespace, "other-pods", True, ways, plaintext_accepted(world.policies.plaintext(namespace, labels).refused),
+                 tuple(dict.fromkeys((*world.doubts.of_workload(namespace, ()), *verdict.unknown))))
