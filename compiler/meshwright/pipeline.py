@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from meshwright.ir.verdicts import Verdicts
 
 T = TypeVar("T")
+# What these make of a broken input is marked as broken, so that the mistakes further on come in the same run.
+PARTIAL = ("parse", "inventory", "resolve")
 STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
 
 
@@ -34,7 +36,10 @@ class Result(NamedTuple):
 def compile_project(project: Project, sources: tuple[Source, ...], today: str, until: str = "prove",
                     given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None,
                     parsed: "dict[Source, Outcome[syntax.Module]] | None" = None) -> Result:
-    """Run the stages up to and including ``until`` for one environment; the first one that fails is the last one that runs.
+    """Run the stages up to and including ``until`` for one environment.
+
+    The first stage that fails is the last one that runs, but for parse, inventory and resolve: up to check, what is broken
+    is left out and the rest is judged too, so that all independent mistakes come in one run.
 
     ``today`` is an ISO date: nothing below reads a clock.  ``given``: a tree to prove in place of the one that would be
     rendered; guard, lower and render are left out then.  ``parsed`` remembers trees from one environment to the next.
@@ -146,17 +151,17 @@ class _Run:
         self.stage = stage
         self.progress(stage)
         outcome = work()
-        self.found.extend(each._replace(environment=self.environment) for each in sorted(outcome.diagnostics, key=_by_place))
+        self.found.extend(each._replace(environment=self.environment) for each in outcome.diagnostics)
         # Kept even if it failed: a proof that does not hold still says where, and by which request.
         self.given[stage] = outcome.value
-        if outcome.failed or outcome.value is None:
-            self.failed = True
+        self.failed = self.failed or outcome.failed
+        if outcome.value is None or (self.failed and stage not in PARTIAL):
             raise _Stopped
         return outcome.value
 
     def result(self) -> Result:
         given = self.given
-        return Result(self.environment, self.stage, self.failed, tuple(self.found), cast("intent.Program | None", given.get("check")),
+        return Result(self.environment, self.stage, self.failed, tuple(sorted(self.found, key=_by_place)), cast("intent.Program | None", given.get("check")),
                       cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
                       cast("Proof | None", given.get("prove")))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-LABEL = re.compile(r"kubectl label (?P<kind>namespace|service) (?P<name>[a-z0-9.-]+)(?: -n (?P<namespace>[a-z0-9-]+))?(?P<labels>(?: [a-z0-9./-]+=[A-Za-z0-9._-]+)+)")
+LABEL = re.compile(r"kubectl label (?P<kind>namespace|service)(?: -n [a-z0-9-]+)?(?P<words>(?: [a-z0-9./=_-]+)+)", re.IGNORECASE)
 
 
 def meshwright(*arguments: str, cwd: Path) -> tuple[int, dict[str, Any], str]:
@@ -34,14 +34,16 @@ def codes(document: dict[str, Any], severity: str | None = None) -> list[str]:
     return [found["code"] for found in document["diagnostics"] if severity in (None, found["severity"])]
 
 
-def follow_advice(root: Path, document: dict[str, Any], namespace: str) -> int:
+def follow_advice(root: Path, document: dict[str, Any]) -> int:
     """Do what the help of the diagnostics says, each ``kubectl label`` on the YAML files instead of a cluster; how many."""
     wanted: dict[tuple[str, str], dict[str, str]] = {}
     for found in document["diagnostics"]:
         for line in found["help"]:
             for command in LABEL.finditer(line):
-                key = (command["kind"].capitalize(), command["name"])
-                wanted.setdefault(key, {}).update(pair.split("=", 1) for pair in command["labels"].split())
+                words = command["words"].split()
+                labels = dict(word.split("=", 1) for word in words if "=" in word)
+                for name in (word for word in words if "=" not in word):
+                    wanted.setdefault((command["kind"].capitalize(), name), {}).update(labels)
     done = 0
     for path in sorted((root / "k8s").glob("*.yaml")):
         documents = [each for each in yaml.safe_load_all(path.read_text()) if each]

@@ -59,25 +59,25 @@ def replace(path: str, data: bytes) -> Callable[[Path], None]:
 CASES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
     ("misspelt service", edit(SHOP, "allow web -> orders", "allow web -> ordesr"), "orders"),
     ("duplicate service", edit(SHOP, "group storefront", "group backends = web, ledger\ngroup backends = orders\ngroup storefront"), "backends"),
-    ("missing name", edit(SHOP, "allow ledger -> postgres", "allow -> postgres"), "allow"),
-    ("syntax error in the middle", edit(SHOP, "allow web -> orders {", "allow web => orders {"), "->"),
+    ("missing name", edit(SHOP, "allow ledger -> postgres", "allow -> postgres"), "unexpected"),
+    ("syntax error in the middle", edit(SHOP, "allow web -> orders {", "allow web => orders {"), "unexpected `=`"),
     ("not UTF-8", append(SHOP, b"# \xff\xfe\n"), "UTF-8"),
     ("NUL", append(SHOP, b"# a\x00b\n"), "NUL"),
     ("byte order mark", replace(SHOP, "\ufeffin shop\n".encode()), "byte"),
-    ("bidirectional control", append(SHOP, "# \u202e tfel ot thgir\n".encode()), "bidirectional"),
+    ("bidirectional control", append(SHOP, "# \u202e tfel ot thgir\n".encode()), "RIGHT-TO-LEFT"),
     ("confusable", edit(SHOP, "allow ledger -> postgres", "allow l\u0435dger -> postgres"), "e"),
     ("50 MB source", replace("mesh/shop/huge.mesh", b"# filler line of a very long file\n" * 1_500_000), "large"),
     ("100,000 nested braces", append(SHOP, b"namespace x " + b"{" * 100_000 + b"\n"), "deep"),
     ("alias bomb", bomb, "alias"),
-    ("deep YAML", replace("k8s/deep.yaml", b"a: " + b"[" * 100_000), "deep"),
+    ("deep YAML", replace("k8s/deep.yaml", b"a: " + b"[" * 100_000), "inside each other"),
     ("link out of the project", link, "link"),
     ("Service without selector", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  ports"), "selector"),
-    ("selector that matches nothing", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  selector:\n    app: postgers\n  ports"), "postgers"),
+    ("selector that matches nothing", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  selector:\n    app: postgers\n  ports"), "no pod carries"),
     ("port name that does not exist", edit(SHOP, "{ port db }", "{ port database }"), "database"),
     ("target port name that does not exist", edit("k8s/postgres.yaml", "targetPort: db", "targetPort: dbx"), "dbx"),
     ("two mesh blocks", append("mesh/platform/mesh.mesh", b"\nmesh { istio 1.31 }\n"), "mesh"),
     ("version outside the matrix", edit("mesh/platform/mesh.mesh", "istio 1.30", "istio 1.12"), "1.12"),
-    ("template of Helm", append("k8s/web.yaml", b"---\nkind: {{ .Values.kind }}\n"), "{{"),
+    ("template of Helm", append("k8s/web.yaml", b"---\nkind: {{ .Values.kind }}\n"), "template"),
     ("grant in somebody else's file", append(SHOP, b"\nallow web -> edge/public\n"), "edge"),
 )
 
@@ -125,7 +125,7 @@ def test_all_independent_mistakes_come_in_one_run_sorted_by_place(shop: Path) ->
     _, document, _ = meshwright("check", cwd=shop)
     errors = [found for found in document["diagnostics"] if found["severity"] == "error"]
     assert len(errors) >= 2
-    places = [(found["span"]["path"], found["span"]["start"]) for found in errors if found["span"]]
+    places = [(found["place"]["path"], found["place"]["start"]["offset"]) for found in errors if found["place"]]
     assert places == sorted(places)
 
 

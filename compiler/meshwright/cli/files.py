@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
 def load_project(directory: str, environment: str | None) -> Outcome[Loaded]:
     """The project in ``directory``; ``environment`` None = all of them.
 
-    Diagnostics: MW0901 no project file, MW0906 no such environment, MW0907 unreadable or too large, and those of `read_project`.
+    Diagnostics: MW0901 no project file, MW0906 no such environment, MW0907 unreadable, MW0915 too large, and those of `read_project`.
     """
     root = os.path.abspath(directory)
     path = os.path.join(root, PROJECT_FILE)
@@ -55,9 +55,8 @@ def load_project(directory: str, environment: str | None) -> Outcome[Loaded]:
 def read_sources(project: Project, files: tuple[str, ...], base: str) -> Outcome[tuple[Source, ...]]:
     """The ``.mesh`` texts of a project, sorted by path; ``files``, if any, replace `sources.paths` and are relative to ``base``.
 
-    Paths in the result are relative to the project root with "/".  A folder is searched through and through; hidden folders and
-    symbolic links to folders are passed over.  Diagnostics: MW0905 leaves the project, MW0907 unreadable, too large or
-    too many, MW0908 nothing found, MW0909 not UTF-8.
+    Paths in the result are relative to the project root with "/".  A folder is searched through and through; hidden folders
+    are passed over, a link to a folder is an error.  Diagnostics: MW0905 leaves the project, MW0907 unreadable or too many, MW0915 too large, MW0908 nothing found, MW0909 not UTF-8.
     """
     found: list[Diagnostic] = []
     paths: list[str] = []
@@ -103,6 +102,12 @@ def _expand(absolute: str, wanted: str, found: list[Diagnostic]) -> list[str]:
 
     for folder, names, files in os.walk(absolute, onerror=unreadable):
         names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in names:
+            if os.path.islink(os.path.join(folder, name)):
+                # Passing it over in silence would drop rules.
+                found.append(error("MW0905", f"`{os.path.join(wanted, os.path.relpath(os.path.join(folder, name), absolute))}` is a link to a folder",
+                                   notes=("links are not followed, so what is behind this one would be missing from the intent",),
+                                   help=("name the folder itself in `sources.paths`, or move it into the project",)))
         paths.extend(os.path.join(folder, name) for name in files if name.endswith(SUFFIX) and not name.startswith("."))
         if len(paths) > MOST_SOURCES:
             found.append(error("MW0907", f"more than {MOST_SOURCES} source files below `{wanted}`",
@@ -121,7 +126,7 @@ def _read(path: str, shown: str, largest: int) -> "str | Diagnostic":
     except OSError as problem:
         return error("MW0907", f"cannot read `{shown}`: {_reason(problem)}")
     if len(content) > largest:
-        return error("MW0907", f"`{shown}` is larger than {largest >> 20} MiB", help=("split the file",),
+        return error("MW0915", f"`{shown}` is too large: more than {largest >> 20} MiB", help=("split the file",),
                      notes=("a bound keeps a broken or hostile file from taking the machine with it",))
     try:
         return content.decode("utf-8")

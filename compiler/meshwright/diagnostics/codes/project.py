@@ -9,7 +9,7 @@ CODES: tuple[Code, ...] = (
     Code("MW0904", "wrong-value", "a value of the project file has the wrong type or is not possible"),
     Code("MW0905", "leaves-project", "a path leads out of the project"),
     Code("MW0906", "unknown-environment", "the project file has no such environment"),
-    Code("MW0907", "unreadable", "a file is missing, unreadable or too large"),
+    Code("MW0907", "unreadable", "a file is missing or unreadable"),
     Code("MW0908", "no-sources", "there is nothing to read where something has to be"),
     Code("MW0909", "not-utf8", "a source is not UTF-8"),
     Code("MW0910", "one-environment", "an option takes one environment, and there are several"),
@@ -17,4 +17,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0912", "not-canonical", "a source is not in canonical form"),
     Code("MW0913", "exists", "init would overwrite a file"),
     Code("MW0914", "no-inventory", "init found no Kubernetes YAML"),
+    Code("MW0915", "too-large", "a source or the project file is larger than the limit"),
 )

@@ -31,7 +31,11 @@ def permitted(case: Case, way: Way) -> Expr:
     if not pods or way.kind == "unlisted-service":
         return NOTHING
     if way.kind in ("service", "other-service"):
-        return meaning.at_service(way.service, way.port, pods, way.target)
+        allowed = meaning.at_service(way.service, way.port, pods, way.target)
+        if any(proxy.startswith("waypoint ") for proxy in way.by):
+            return allowed
+        # A service that no waypoint serves, over pods that one does: ztunnel cannot tell its address from the pod's own.
+        return either(allowed, fix(waypoints(case), "port", str(way.target)))
     if way.kind == "mesh-route":
         services = (case.meaning.services[name] for name in case.meaning.pod_sets[pods].services)
         return any_of(meaning.at_service(service.id, port.number, pods, way.target) for service in services
@@ -46,8 +50,13 @@ def permitted(case: Case, way: Way) -> Expr:
 
 
 def with_waypoints(case: Case) -> Expr:
-    """``at_pods``, and the waypoints that judge for these pods: what passes them is asked at the ways that lead through them."""
+    """``at_pods``, and the waypoints that judge for these pods."""
+    return either(case.meaning.at_pods(case.pods), waypoints(case))
+
+
+def waypoints(case: Case) -> Expr:
+    """Connections of waypoints that judge for these pods: what passes them is asked at the ways that lead through them."""
     domain = case.program.mesh.trust_domain
-    return either(case.meaning.at_pods(case.pods), *(
+    return any_of(
         all_of((match("principal", "exact", f"{domain}/ns/{space}/sa/{name}"), match("port", "number", str(port)) if port else EVERYTHING))
-        for waypoint, port in case.waypoints for space, _, name in [waypoint.partition("/")]))
+        for waypoint, port in case.waypoints for space, _, name in [waypoint.partition("/")])
