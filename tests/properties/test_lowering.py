@@ -153,14 +153,16 @@ def _at_service(program: Program, service: Service, request: Request, target: in
                  for port in other.ports if port.target == target}
 
     def matches(grant: Grant) -> bool:
-        return grant.target.kind == "service" and _is(grant.source, request) and (grant.http is None or _http(grant.http, request))
+        return _is(grant.source, request) and (grant.http is None or _http(grant.http, request))
 
-    return any(grant.effect == "allow" and matches(grant) and grant.target[1:] == (service.id, request.port) for grant in program.grants) \
-        and not any(grant.effect == "deny" and matches(grant) and grant.target[1:] in same_pods for grant in program.grants)
+    return any(grant.effect == "allow" and matches(grant) and grant.target == ("service", service.id, request.port) for grant in program.grants) \
+        and not any(grant.effect == "deny" and matches(grant) and (
+            grant.target[1:] in same_pods if grant.target.kind == "service"
+            else grant.target.id in service.pod_sets and grant.target.port in (0, target)) for grant in program.grants)
 
 
 def _granted(program: Program, service: Service, request: Request) -> bool:
-    return any(grant.effect == "allow" and grant.target[1:] == (service.id, request.port) and _is(grant.source, request) for grant in program.grants)
+    return any(grant.effect == "allow" and grant.target == ("service", service.id, request.port) and _is(grant.source, request) for grant in program.grants)
 
 
 def _http(http: Http, request: Request) -> bool:

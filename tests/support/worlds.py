@@ -89,8 +89,14 @@ class World:
         identities = tuple(sorted({identity for one in sets for identity in self.pod_sets[one].identities}))
         self.services[id] = Service(namespace, name, tuple(sorted(made)), headless, sets,
                                     identities or (Identity(namespace, account or name),), span(len(self.services), "k8s/services.yaml"))
-        self.read[id] = inventory.Service(namespace, name, "headless" if headless else "vip", "ClusterIP", (("app", name),), (), labels,
-                                          annotations, (), (), span(len(self.services), "k8s/services.yaml"))
+        where = span(len(self.services), "k8s/services.yaml")
+        read = tuple(inventory.ServicePort(f"{one.protocol}-{one.number}", one.number, "TCP", one.protocol, one.target, "", None, where)
+                     for one in self.services[id].ports)
+        selected = tuple(sorted(f"{one.namespace}/Deployment/{one.name}" for one in self.workloads
+                                if f"{one.namespace}/{one.name}" in (pods or id).split()))
+        selector = (("app", name),) if not pods else (("set", name),)
+        self.read[id] = inventory.Service(namespace, name, "headless" if headless else "vip", "ClusterIP", selector, read, labels,
+                                          annotations, (), selected, where)
         return self
 
     def gateway(self, id: str, *listeners: str) -> "World":

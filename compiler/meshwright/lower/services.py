@@ -28,7 +28,7 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
         grants = plan.at_service.get((service.id, port.number), [])
         allows.extend(grant for grant in grants if grant.effect == "allow")
         if port.is_http:
-            denied = [*(grant for grant in grants if grant.effect == "deny"), *_denies_by_other_services(plan, service, port, found)]
+            denied = [*(grant for grant in grants if grant.effect == "deny"), *_denies_behind(plan, service, port, found)]
             if denied:
                 denies[port.number] = denied
         _refuse_raw_port(plan, service, port, grants, found)
@@ -68,7 +68,7 @@ def path_values(path: PathPattern) -> list[str]:
 
 
 def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object]]:
-    """Rules for ``grants`` (each at a service port): one for all the sources that have the same doors."""
+    """Rules for ``grants``, each at a service port: one for all the sources that have the same doors."""
     doors: dict[_Who, tuple[Source, list[_Door]]] = {}
     for grant, number in grants:
         doors.setdefault(_who(grant.source), (grant.source, []))[1].append((number, grant.http))
@@ -128,21 +128,21 @@ def _fence(plan: Plan, allows: list[Grant]) -> list[dict[str, object]]:
     return made
 
 
-def _denies_by_other_services(plan: Plan, service: Service, port: Port, found: list[Diagnostic]) -> list[Grant]:
-    """Denies on other services whose pods' target port is the one behind ``port``: a deny covers that port by any address."""
-    made = []
-    seen = set()
+def _denies_behind(plan: Plan, service: Service, port: Port, found: list[Diagnostic]) -> list[Grant]:
+    """Denies on the target port behind ``port``, by other services or on the pods: a deny covers that port by any address."""
+    covered: dict[tuple[_Who, Http | None], tuple[Grant, set[str]]] = {}
     for pod_set in service.pod_sets:
-        for other, its_port in plan.behind[pod_set, port.target]:
-            if (other.id, its_port.number) in seen or (other.id, its_port.number) == (service.id, port.number):
-                continue
-            seen.add((other.id, its_port.number))
-            for grant in plan.at_service.get((other.id, its_port.number), ()):
-                if grant.effect == "deny":
-                    if not set(service.pod_sets) <= set(other.pod_sets):
-                        found.append(refuse.deny_of_some_pods(plan, grant, service, port.number))
-                    made.append(grant)
-    return made
+        own = (service.id, port.number)
+        grants = [grant for other, its_port in plan.behind[pod_set, port.target] if (other.id, its_port.number) != own
+                  for grant in plan.at_service.get((other.id, its_port.number), ())]
+        grants.extend(grant for grant in plan.at_pods.get(pod_set, ()) if grant.target.port in (0, port.target))
+        for grant in grants:
+            if grant.effect == "deny" and grant.source.kind != "unidentified":
+                covered.setdefault((_who(grant.source), grant.http), (grant, set()))[1].add(pod_set)
+    for grant, pod_sets in covered.values():
+        if len(pod_sets) < len(service.pod_sets):
+            found.append(refuse.deny_of_some_pods(plan, grant, service, port.number))
+    return [grant for grant, _ in covered.values()]
 
 
 def _refuse_raw_port(plan: Plan, service: Service, port: Port, grants: list[Grant], found: list[Diagnostic]) -> None:

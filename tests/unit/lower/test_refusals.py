@@ -192,3 +192,13 @@ def test_a_port_that_nobody_may_use_is_closed_at_the_pods_too() -> None:
     assert outcome.value is not None
     guard = next(one for one in outcome.value.manifests if one.name == "web-guard")
     assert guard.body["spec"]["rules"][1:] == [{"to": [{"operation": {"notPorts": ["8080"]}}]}]  # type: ignore[index]
+
+
+def test_a_deny_on_pods_holds_at_the_waypoint_too() -> None:
+    """A deny is never narrower than it reads: nobody comes to those pods by another address."""
+    world = web().allow("a/b", "shop/web", "GET /").deny("a/b", "pods of shop/web", "port 8080")
+    outcome = lower(world.program(), "patch")
+    assert outcome.value is not None
+    deny = next(one for one in outcome.value.manifests if one.name == "web-l7-deny")
+    assert deny.body["spec"]["rules"] == [  # type: ignore[index]
+        {"from": [{"source": {"serviceAccounts": ["a/b"]}}], "to": [{"operation": {"ports": ["80"]}}]}]
