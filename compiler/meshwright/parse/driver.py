@@ -5,9 +5,9 @@ a newline is a separator only where a statement may end.  Linear: every lexeme i
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from meshwright.parse.lexemes import CONTINUATIONS, NEWLINE, Cut, candidates
+from meshwright.parse.lexemes import CONTINUATIONS, NEWLINE, TRIVIA, Cut, candidates
 from meshwright_grammar import tables
 
 # A builder gets the context, the values of the symbols that are kept (tokens as lexeme numbers), and the numbers of the
@@ -18,18 +18,18 @@ Builder = Callable[[Any, list[Any], int, int], Any]
 class Plan(NamedTuple):
     """How one rule is reduced."""
 
+    fate: Literal["pass", "single", "inline", "node"]
     origin: str
     size: int
-    fate: str  # node, inline (its values become those of the rule above) or single (as inline when there is one)
     keep: tuple[int, ...] | None  # positions kept, None = all
-    spliced: tuple[bool, ...]  # for the kept ones, () = none
+    spliced: tuple[bool, ...]  # for the kept ones: whether it is an inlined rule; () = none is
     build: Builder | None
 
 
 class Machine:
     """One parse.  ``run`` goes as far as it can; ``push`` and ``pop`` are for whoever repairs what stopped it."""
 
-    __slots__ = ("builders", "context", "cut", "index", "known", "last", "plans", "row", "starts", "states", "values")
+    __slots__ = ("builders", "context", "cut", "index", "known", "last", "plans", "row", "rows", "starts", "values")
 
     def __init__(self, cut: Cut, context: Any, builders: Mapping[str, Builder], plans: list[Plan | None]) -> None:
         self.cut = cut
@@ -37,45 +37,52 @@ class Machine:
         self.builders = builders
         self.plans = plans  # shared between runs with the same builders
         self.known: dict[str, tuple[str, ...]] = {}
-        self.states = [0]
-        self.values: list[Any] = [None]
-        self.starts = [0]
-        self.row = row_of(0)
+        self.row = row_of(0)  # of the state at the top of the stack
+        self.rows = [self.row]  # the stack, of three: what each state does,
+        self.values: list[Any] = [None]  # what was built,
+        self.starts = [0]  # and its first lexeme
         self.index = 0  # next lexeme to look at
         self.last = -1  # last lexeme shifted
 
     def run(self) -> bool:
         """True when the text ended where it may; False when ``self.index`` is a lexeme that does not fit here."""
         lexemes, kinds, known = self.cut.lexemes, self.cut.kinds, self.known
+        rows, values, starts = self.rows, self.values, self.starts
         end = len(lexemes)
         index, row = self.index, self.row
-        push = self.push
         while index < end:
             lexeme = lexemes[index]
             found = known.get(lexeme)
             if found is None:
                 found = known[lexeme] = candidates(lexeme)
-            if not found:
-                index += 1
-                continue
             following = index + 1
-            if found is NEWLINE:
+            for terminal in found:
+                if terminal in row:
+                    break
+            else:
+                if found is TRIVIA:
+                    index = following
+                    continue
+                if found is not NEWLINE:
+                    self.index = index
+                    return False
                 following = self.significant(index)
+                terminal = "_NL"
                 if "_NL" not in row or (following < end and lexemes[following] in CONTINUATIONS):
                     index = following
                     continue
-                terminal = "_NL"
-            else:
-                for terminal in found:
-                    if terminal in row:
-                        break
-                else:
+            action: int | None = row[terminal]
+            if action < 0:
+                action = self.reduce(terminal, index)
+                if action is None:
                     self.index = index
                     return False
-            if not push(terminal, index):
-                self.index = index
-                return False
-            row = self.row
+            row = _ROWS[action] or row_of(action)
+            self.row = row
+            self.last = index
+            rows.append(row)
+            values.append(index)
+            starts.append(index)
             kinds[index] = terminal
             index = following
         self.index = index
@@ -83,47 +90,62 @@ class Machine:
 
     def push(self, terminal: str, index: int) -> bool:
         """Reduce what ``terminal`` asks for and shift it; False, reductions kept, when the state does not accept it."""
-        row, states, values, starts = self.row, self.states, self.values, self.starts
-        action = row.get(terminal)
-        while action is not None and action < 0:
-            plan = self.plans[~action] or self._plan(~action)
-            size = plan.size
-            if size:
-                parts = values[-size:]
-                first = starts[-size]
-                del states[-size:], values[-size:], starts[-size:]
-                if plan.keep is not None:
-                    parts = [parts[place] for place in plan.keep]
-                if plan.spliced:
-                    parts = _splice(parts, plan.spliced)
-            else:
-                parts = []
-                first = index
-            fate = plan.fate
-            if fate == "inline" or (fate == "single" and len(parts) == 1):
-                value = parts if fate == "inline" else parts[0]
-            else:
-                value = plan.build(self.context, parts, first, self.last) if plan.build else None
-            state = row_of(states[-1])[plan.origin]
-            states.append(state)
-            values.append(value)
-            starts.append(first)
-            row = row_of(state)
-            action = row.get(terminal)
-        self.row = row
+        action = self.reduce(terminal, index)
         if action is None:
-            return terminal == "$END" and states[-1] == _END
-        states.append(action)
-        values.append(index)
-        starts.append(index)
+            return terminal == "$END" and self.row is row_of(_END)
         self.row = row_of(action)
+        self.rows.append(self.row)
+        self.values.append(index)
+        self.starts.append(index)
         self.last = index
         return True
 
+    def reduce(self, terminal: str, index: int) -> int | None:
+        """Every reduction that ``terminal`` asks for; then the state it is shifted to, None if it is not accepted after all."""
+        rows, values, starts, plans, row = self.rows, self.values, self.starts, self.plans, self.row
+        action = row.get(terminal)
+        while action is not None and action < 0:
+            fate, origin, size, keep, spliced, build = plans[~action] or self._plan(~action)
+            if fate == "pass":
+                rows.pop()
+            else:
+                if size == 1:
+                    rows.pop()
+                    first = starts.pop()
+                    parts = [values.pop()]
+                    if keep is not None:
+                        parts = []
+                elif size:
+                    parts = values[-size:]
+                    first = starts[-size]
+                    del rows[-size:], values[-size:], starts[-size:]
+                    if keep is not None:
+                        parts = [parts[place] for place in keep]
+                else:
+                    parts = []
+                    first = index
+                if spliced:
+                    parts = _splice(parts, spliced)
+                starts.append(first)
+                if fate == "node":
+                    values.append(build(self.context, parts, first, self.last) if build is not None else None)
+                elif fate == "inline":
+                    values.append(parts)
+                elif len(parts) == 1:
+                    values.append(parts[0])
+                else:
+                    values.append(build(self.context, parts, first, self.last) if build is not None else None)
+            state = rows[-1][origin]
+            row = _ROWS[state] or row_of(state)
+            rows.append(row)
+            action = row.get(terminal)
+        self.row = row
+        return action
+
     def pop(self) -> None:
         """Forget the top of the stack."""
-        del self.states[-1], self.values[-1], self.starts[-1]
-        self.row = row_of(self.states[-1])
+        del self.rows[-1], self.values[-1], self.starts[-1]
+        self.row = self.rows[-1]
 
     def significant(self, index: int) -> int:
         """The first lexeme from ``index`` on that is not blank, newline or comment; the number of lexemes if there is none."""
@@ -134,23 +156,23 @@ class Machine:
 
     def accepts(self, terminal: str) -> bool:
         """Whether ``terminal`` would be shifted here, all reductions before it considered."""
-        states, row = list(self.states), self.row
+        rows, row = list(self.rows), self.row
         action = row.get(terminal)
         while action is not None and action < 0:
             origin, _, _, symbols = tables.RULES[~action]
             if symbols:
-                del states[-len(symbols):]
-            states.append(row_of(states[-1])[origin])
-            row = row_of(states[-1])
+                del rows[-len(symbols):]
+            row = row_of(rows[-1][origin])
+            rows.append(row)
             action = row.get(terminal)
-        return action is not None or (terminal == "$END" and states[-1] == _END)
+        return action is not None or (terminal == "$END" and row is row_of(_END))
 
     def _plan(self, number: int) -> Plan:
         origin, name, fate, symbols = tables.RULES[number]
         keep = tuple(place for place, symbol in enumerate(symbols) if symbol != "-")
         spliced = tuple(symbols[place] == "s" for place in keep)
-        plan = Plan(origin, len(symbols), fate, None if len(keep) == len(symbols) else keep, spliced if any(spliced) else (),
-                    self.builders.get(name))
+        plan = Plan("pass" if fate == "single" and symbols == "k" else fate, origin, len(symbols),  # type: ignore[arg-type]
+                    None if len(keep) == len(symbols) else keep, spliced if any(spliced) else (), self.builders.get(name))
         self.plans[number] = plan
         return plan
 

@@ -57,14 +57,13 @@ def _unread(context: Context) -> syntax.Module:
 
 
 def _comments(context: Context) -> tuple[syntax.Comment, ...]:
-    found = []
     lexemes = context.lexemes
-    for index, lexeme in enumerate(lexemes):
-        if lexeme[0] == "#":
-            before = lexemes[index - 1] if index else "\n"
-            if before[0] in " \t":
-                before = lexemes[index - 2] if index > 1 else "\n"
-            found.append(syntax.Comment(lexeme[1:].strip(), before[0] in "\r\n", context.at(index)))
+    found = []
+    for index in [index for index, lexeme in enumerate(lexemes) if lexeme[0] == "#"]:
+        before = lexemes[index - 1] if index else "\n"
+        if before[0] in " \t":
+            before = lexemes[index - 2] if index > 1 else "\n"
+        found.append(syntax.Comment(lexemes[index][1:].strip(), before[0] in "\r\n", context.at(index)))
     return tuple(found)
 
 
@@ -78,15 +77,15 @@ def _too_deep(lexemes: Cut) -> Diagnostic | None:
     if lexemes.lexemes.count("{") <= MAX_DEPTH:
         return None
     depth = 0
-    for index, lexeme in enumerate(lexemes.lexemes):
-        if lexeme == "{":
+    for index in [index for index, lexeme in enumerate(lexemes.lexemes) if lexeme == "{" or lexeme == "}"]:
+        if lexemes.lexemes[index] == "{":
             depth += 1
             if depth > MAX_DEPTH:
                 start = lexemes.starts[index]
                 return error("MW0115", "braces are nested too deeply", Span(lexemes.path, start, start + 1),
                              label=f"level {depth}", notes=(f"no statement needs more than a few levels; the limit is {MAX_DEPTH}",),
                              help=("close the blocks above it",))
-        elif lexeme == "}" and depth:
+        elif depth:
             depth -= 1
     return None
 
