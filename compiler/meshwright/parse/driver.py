@@ -71,12 +71,13 @@ class Machine:
                 if "_NL" not in row or (following < end and lexemes[following] in CONTINUATIONS):
                     index = following
                     continue
-            action: int | None = row[terminal]
+            action = row[terminal]
             if action < 0:
-                action = self.reduce(terminal, index)
-                if action is None:
+                reduced = self.reduce(terminal, index)
+                if reduced is None:
                     self.index = index
                     return False
+                action = reduced
             row = _ROWS[action] or row_of(action)
             self.row = row
             self.last = index
