@@ -3,6 +3,7 @@
 Exact, fast on policies as people write them, exponential on hostile ones: so it counts steps and gives up with TooMany.
 """
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from meshwright.access.atoms import Atoms, atoms
@@ -11,6 +12,7 @@ from meshwright.access.request import Witness
 from meshwright.access.universe import FALLBACKS, TooMany
 
 Box = tuple[int, ...]
+Rename = Callable[[Pattern], Pattern]  # principals only: patterns that the asker knows to mean the same
 
 
 def find(left: Expr, right: Expr, budget: int) -> Witness | None:
@@ -18,54 +20,73 @@ def find(left: Expr, right: Expr, budget: int) -> Witness | None:
 
     Raises TooMany after ``budget`` steps on boxes, ValueError for a pattern that has no meaning.
     """
-    patterns: dict[Dimension, set[Pattern]] = {}
-    _collect(left, patterns)
-    _collect(right, patterns)
-    space = Space(tuple((dimension, atoms(dimension, patterns[dimension])) for dimension in DIMENSIONS if dimension in patterns), budget)
-    inside = space.keep([space.full], space.compile(left))
-    rest = space.drop(inside, space.compile(right)) if inside else inside
-    return space.witness(min(rest, key=space.friendliness)) if rest else None
-
-
-def _collect(expr: Expr, patterns: dict[Dimension, set[Pattern]]) -> None:
-    if expr.op == "match":
-        if expr.dimension is None or expr.pattern is None:
-            raise ValueError("a match needs a dimension and a pattern")
-        patterns.setdefault(expr.dimension, set()).add(expr.pattern)
-    for arg in expr.args:
-        _collect(arg, patterns)
+    return Space((left, right), budget).difference(left, right)
 
 
 class Tree(NamedTuple):
-    """A compiled expression.  op "box": ``box``; "and", "or": ``args``; "not": one of ``args``."""
+    """A compiled expression.  op "box": ``box``; "and", "or": ``args``; "not": one of ``args``.
+
+    ``single`` is the only dimension (by place) that a box narrows, -1 when it narrows none or several.
+    """
 
     op: str
     box: Box
     args: tuple["Tree", ...]
+    single: int = -1
+
+
+EMPTY = Tree("or", (), ())
 
 
 class Space:
-    """The dimensions of one question, and how many steps it may still take."""
+    """The dimensions and atoms of some expressions, and each of them compiled once.  Raises as ``find`` does."""
 
-    def __init__(self, dimensions: tuple[tuple[Dimension, Atoms], ...], budget: int) -> None:
-        self.dimensions = dimensions
-        self.full: Box = tuple(found.full for _, found in dimensions)
-        self.place = {dimension: number for number, (dimension, _) in enumerate(dimensions)}
-        self.left = budget
+    def __init__(self, exprs: Iterable[Expr], budget: int, rename: Rename | None = None) -> None:
+        kept = list(exprs)  # alive as long as the space is, so that an id names one expression only
+        patterns: dict[Dimension, set[Pattern]] = {}
+        for expr in kept:
+            _collect(expr, patterns)
+        renamed = {pattern: rename(pattern) for pattern in patterns.get("principal", ())} if rename is not None else {}
+        if renamed:
+            patterns["principal"] = set(renamed.values())
+        self.dimensions: list[tuple[Dimension, Atoms]] = [
+            (dimension, atoms(dimension, patterns[dimension])) for dimension in DIMENSIONS if dimension in patterns]
+        self.full: Box = tuple(found.full for _, found in self.dimensions)
+        self._masks = {dimension: (place, found.masks) for place, (dimension, found) in enumerate(self.dimensions)}
+        if renamed:
+            place, masks = self._masks["principal"]
+            self._masks["principal"] = place, {old: masks[new] for old, new in renamed.items()}
+        self._exprs = kept
+        self._trees: dict[int, Tree] = {}
+        self._budget = budget
+        self._left = budget
+
+    def difference(self, left: Expr, right: Expr) -> Witness | None:
+        """As ``find``, for two of the expressions of this space."""
+        self._left = self._budget
+        inside = self.keep([self.full], self._tree(left))
+        rest = self.drop(inside, self._tree(right)) if inside else inside
+        return self.witness(min(rest, key=self.friendliness)) if rest else None
+
+    def _tree(self, expr: Expr) -> Tree:
+        tree = self._trees.get(id(expr))
+        if tree is None:
+            tree = self._trees[id(expr)] = self.compile(expr)
+        return tree
 
     def compile(self, expr: Expr) -> Tree:
         """The same set, with matches as boxes and what joins to one box joined."""
-        if expr.op == "match" and expr.dimension is not None and expr.pattern is not None:
-            place = self.place[expr.dimension]
-            return self._one(place, self.dimensions[place][1].masks[expr.pattern])
-        if expr.op == "true":
-            return Tree("box", self.full, ())
-        if expr.op == "false":
-            return Tree("or", (), ())
-        args = [self.compile(arg) for arg in expr.args]
-        if expr.op == "not":
-            return self._complement(args[0])
-        return self._all(args) if expr.op == "and" else self._any(args)
+        op = expr.op
+        if op == "and":
+            return self._all(expr.args)
+        if op == "or":
+            return self._any(expr.args)
+        if op == "match":
+            place, masks = self._masks[expr.dimension]  # type: ignore[index]  # _collect refused a match without dimension
+            return self._one(place, masks[expr.pattern])  # type: ignore[index]
+        if op == "not":
+            return self._complement(self.compile(expr.args[0]))
+        return Tree("box", self.full, ()) if op == "true" else EMPTY
 
     def keep(self, boxes: list[Box], tree: Tree) -> list[Box]:
         """The part of ``boxes`` inside ``tree``.  Results may overlap."""
@@ -134,74 +155,100 @@ class Space:
 
     def _one(self, place: int, mask: int) -> Tree:
         if not mask:
-            return Tree("or", (), ())
-        return Tree("box", (*self.full[:place], mask, *self.full[place + 1:]), ())
+            return EMPTY
+        full = self.full
+        if mask == full[place]:
+            return Tree("box", full, ())
+        return Tree("box", (*full[:place], mask, *full[place + 1:]), (), place)
 
-    def _single(self, tree: Tree) -> int | None:
-        """The only dimension that a box narrows; None if it narrows none or several."""
-        narrow = [place for place, (a, b) in enumerate(zip(tree.box, self.full, strict=True)) if a != b]
-        return narrow[0] if len(narrow) == 1 else None
+    def _box(self, box: Box) -> Tree:
+        narrow = [place for place, (a, b) in enumerate(zip(box, self.full, strict=True)) if a != b]
+        return Tree("box", box, (), narrow[0] if len(narrow) == 1 else -1)
 
     def _complement(self, tree: Tree) -> Tree:
         if tree.op == "not":
             return tree.args[0]
-        if tree.op == "or" and not tree.args:
+        if tree == EMPTY:
             return Tree("box", self.full, ())
         if tree.op == "box":
             if tree.box == self.full:
-                return Tree("or", (), ())
-            place = self._single(tree)
-            if place is not None:
+                return EMPTY
+            place = tree.single
+            if place >= 0:
                 return self._one(place, self.full[place] & ~tree.box[place])
         return Tree("not", (), (tree,))
 
-    def _all(self, args: list[Tree]) -> Tree:
-        box = self.full
+    def _all(self, args: Iterable[Expr]) -> Tree:
+        box = list(self.full)
         others: list[Tree] = []
         for arg in args:
-            if arg.op == "box":
-                box = tuple([a & b for a, b in zip(box, arg.box, strict=True)])
-                if not all(box):
-                    return Tree("or", (), ())
-            elif arg.op == "or" and not arg.args:
-                return arg
-            elif arg.op == "and":
-                others += arg.args
+            if arg.op == "match":
+                place, masks = self._masks[arg.dimension]  # type: ignore[index]
+                box[place] &= masks[arg.pattern]  # type: ignore[index]
+                continue
+            tree = self.compile(arg)
+            if tree.op == "box":
+                box = [a & b for a, b in zip(box, tree.box, strict=True)]
+            elif tree == EMPTY:
+                return EMPTY
+            elif tree.op == "and":
+                others += tree.args
             else:
-                others.append(arg)
+                others.append(tree)
+        if not all(box):
+            return EMPTY
+        joined = tuple(box)
         if not others:
-            return Tree("box", box, ())
+            return self._box(joined)
         others.sort(key=_is_not)
-        if box != self.full:
-            others.insert(0, Tree("box", box, ()))
+        if joined != self.full:
+            others.insert(0, self._box(joined))
         return others[0] if len(others) == 1 else Tree("and", (), tuple(others))
 
-    def _any(self, args: list[Tree]) -> Tree:
+    def _any(self, args: Iterable[Expr]) -> Tree:
         """Boxes that narrow the same single dimension become one."""
         merged: dict[int, int] = {}
-        others: dict[Tree, None] = {}
+        others: list[Tree] = []
         for arg in args:
-            if arg.op == "box":
-                if arg.box == self.full:
-                    return arg
-                place = self._single(arg)
-                if place is not None:
-                    merged[place] = merged.get(place, 0) | arg.box[place]
+            if arg.op == "match":
+                place, masks = self._masks[arg.dimension]  # type: ignore[index]
+                merged[place] = merged.get(place, 0) | masks[arg.pattern]  # type: ignore[index]
+                continue
+            tree = self.compile(arg)
+            if tree.op == "box":
+                if tree.box == self.full:
+                    return tree
+                place = tree.single
+                if place >= 0:
+                    merged[place] = merged.get(place, 0) | tree.box[place]
                     continue
-            if arg.op == "or":
-                others.update(dict.fromkeys(arg.args))
+            if tree.op == "or":
+                others += tree.args
             else:
-                others[arg] = None
-        joined = [self._one(place, mask) for place, mask in sorted(merged.items())]
-        if any(tree.box == self.full for tree in joined):
+                others.append(tree)
+        trees = [self._one(place, mask) for place, mask in merged.items() if mask]
+        if any(tree.single < 0 for tree in trees):
             return Tree("box", self.full, ())
-        trees = joined + list(others)
+        trees += others
         return trees[0] if len(trees) == 1 else Tree("or", (), tuple(trees))
 
     def _pay(self, steps: int) -> None:
-        self.left -= steps
-        if self.left < 0:
+        self._left -= steps
+        if self._left < 0:
             raise TooMany("steps on boxes")
+
+
+def _collect(expr: Expr, patterns: dict[Dimension, set[Pattern]]) -> None:
+    if expr.op == "match":
+        if expr.dimension is None or expr.pattern is None:
+            raise ValueError("a match needs a dimension and a pattern")
+        found = patterns.get(expr.dimension)
+        if found is None:
+            found = patterns[expr.dimension] = set()
+        found.add(expr.pattern)
+    else:
+        for arg in expr.args:
+            _collect(arg, patterns)
 
 
 def _is_not(tree: Tree) -> bool:

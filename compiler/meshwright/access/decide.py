@@ -3,9 +3,10 @@
 A third layer for hostile expressions belongs behind ``find``: where ``TooMany`` is caught, before ``Unknown`` is said.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from meshwright.access.boxes import find
+from meshwright.access.boxes import Rename, Space, find
 from meshwright.access.canonical import canonical, includes
 from meshwright.access.expr import NOTHING, Expr
 from meshwright.access.request import Witness
@@ -31,12 +32,28 @@ def difference_witness(left: Expr, right: Expr, budget: int = BUDGET) -> Witness
         if includes(canonical(right), canonical(left)):
             return None
         return find(left, right, budget)
-    except TooMany as found:
-        return Unknown(f"too many {found} to decide")
-    except ValueError as found:
-        return Unknown(str(found))
-    except RecursionError:
-        return Unknown("nested too deeply to decide")
+    except (TooMany, ValueError, RecursionError) as reason:
+        return _unknown(reason)
+
+
+def differences(pairs: Sequence[tuple[Expr, Expr]], rename: Rename | None = None, budget: int = BUDGET) -> list[Witness | Unknown | None]:
+    """``difference_witness`` of each pair, at less cost where the pairs speak of the same values.
+
+    ``rename`` says which patterns over principal mean the same to the asker; answers are then about such principals only.
+    """
+    try:
+        space = Space([expr for pair in pairs for expr in pair], budget, rename)
+    except (TooMany, ValueError, RecursionError) as reason:
+        if len(pairs) == 1:
+            return [_unknown(reason)]
+        return [answer for pair in pairs for answer in differences([pair], rename, budget)]  # one bad pair spoils no other
+    found: list[Witness | Unknown | None] = []
+    for left, right in pairs:
+        try:
+            found.append(space.difference(left, right))
+        except (TooMany, RecursionError) as reason:
+            found.append(_unknown(reason))
+    return found
 
 
 def is_empty(expr: Expr, budget: int = BUDGET) -> bool | Unknown:
@@ -53,6 +70,12 @@ def equal(left: Expr, right: Expr, budget: int = BUDGET) -> bool | Unknown:
     """Whether both have the same members."""
     one_way = subset(left, right, budget)
     return subset(right, left, budget) if one_way is True else one_way
+
+
+def _unknown(reason: Exception) -> Unknown:
+    if isinstance(reason, TooMany):
+        return Unknown(f"too many {reason} to decide")
+    return Unknown("nested too deeply to decide" if isinstance(reason, RecursionError) else str(reason))
 
 
 def _no_witness(found: Witness | Unknown | None) -> bool | Unknown:

@@ -17,24 +17,37 @@ class Case(NamedTuple):
 
     program: Program
     meaning: Meaning
-    judge: Judge
     reach: Reach
     pods: str  # id of the pod set; "" for pods that the intent does not know: nothing is allowed there
     waypoints: tuple[tuple[str, int], ...]  # waypoints that may dial the pods themselves, and at which target port
 
 
-def compare(case: Case, obligation: Obligation, way: Way, left: Expr, right: Expr, reason: str) -> Verdict | None:
-    """None when ``left`` is inside ``right``, else the verdict with the witness, or why there is no answer."""
-    if left is right or left.op == "false" or right.op == "true":
-        return None
-    answer = case.judge.outside(left, right)
-    if answer is None:
-        return None
-    where = way_text(way)
+class Inclusion(NamedTuple):
+    """What an obligation asks: every request of ``left`` is one of ``right``; ``reason`` says what it means when one is not."""
+
+    obligation: Obligation
+    way: Way
+    left: Expr
+    right: Expr
+    reason: str
+
+
+def verdicts(case: Case, judge: Judge, asked: list[Inclusion]) -> list[Verdict]:
+    """The verdicts of what is asked that does not hold, with the witness, or why there is no answer."""
+    open_ones = [one for one in asked if one.left.op != "false" and one.right.op != "true" and one.left is not one.right]
+    if not open_ones:
+        return []
+    answers = judge.ask([(one.left, one.right) for one in open_ones])
+    return [_verdict(case, one, answer) for one, answer in zip(open_ones, answers, strict=True) if answer is not None]
+
+
+def _verdict(case: Case, asked: Inclusion, answer: Witness | Unknown) -> Verdict:
+    way = asked.way
+    where, destination = way_text(way), case.reach.destination
     if isinstance(answer, Unknown):
-        return Verdict(obligation, case.reach.destination, where, "unknown", None, (), way.objects, answer.reason)
-    request = as_request(case, way, answer)
-    return Verdict(obligation, case.reach.destination, where, "fails", request, rules_about(case, way, answer), way.objects, reason)
+        return Verdict(asked.obligation, destination, where, "unknown", None, (), way.objects, answer.reason)
+    request, rules = as_request(case, way, answer), rules_about(case, way, answer)
+    return Verdict(asked.obligation, destination, where, "fails", request, rules, way.objects, asked.reason)
 
 
 def as_request(case: Case, way: Way, witness: Witness) -> Request:
@@ -79,4 +92,4 @@ def way_text(way: Way) -> str:
         return f"the address of another service on the same pods, {address}{passed}"
     if way.kind == "mesh-route":
         return f"a route of {address} that names this one as backend{passed}"
-    return f"a service that nobody declared{passed}"
+    return f"a service that nobody declared{f' with target port {way.target}' if way.target else ''}{passed}"

@@ -4,27 +4,24 @@ The service's address with its waypoint ready, the pod's address for `pods of` a
 and route for its clients, plaintext for `unidentified`.
 """
 
-from meshwright.access.expr import Expr, any_of
+from meshwright.access.expr import NOTHING, Expr, any_of
 from meshwright.access.reach import Way
 from meshwright.access.request import fix
-from meshwright.ir.proof import Verdict
-from meshwright.prove.destination import Case, compare
+from meshwright.prove.destination import Case, Inclusion
 from meshwright.prove.properties.sound import admitted
 
 
-def complete(case: Case) -> list[Verdict]:
-    """One verdict for each declared way that refuses what the intent allows."""
+def complete(case: Case) -> list[Inclusion]:
+    """One question for each declared way."""
     found = []
     together: dict[tuple[str, str, int, str, int, int], list[Way]] = {}
     for way in case.reach.ways if case.pods else ():
         together.setdefault((way.kind, way.service, way.port, way.gateway, way.listener, way.target), []).append(way)
     for ways in together.values():
         asked = _asked(case, ways[0])
-        if asked is not None:  # a gateway may have several route tables that lead here: one for each host
+        if asked is not None and asked != NOTHING:  # a gateway may have several route tables that lead here: one for each host
             let_in = admitted(ways[0]) if len(ways) == 1 else any_of(admitted(way) for way in ways)
-            verdict = compare(case, "complete", ways[0], asked, let_in, "the intent allows it, and it is refused")
-            if verdict is not None:
-                found.append(verdict)
+            found.append(Inclusion("complete", ways[0], asked, let_in, "the intent allows it, and it is refused"))
     return found
 
 

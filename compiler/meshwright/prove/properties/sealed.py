@@ -7,30 +7,26 @@ ALLOW there may widen what a declared caller asks, and never who asks.
 from meshwright.access.expr import NOTHING, Expr
 from meshwright.access.reach import Way
 from meshwright.access.request import fix
-from meshwright.ir.proof import Verdict
-from meshwright.prove.destination import Case, compare
-from meshwright.prove.properties.sound import permitted
+from meshwright.prove.destination import Case, Inclusion
 
 # Nothing but an ALLOW can close these, so an ALLOW that somebody adds can open them: printed as an assumption.
 CANNOT_BE_SEALED = ("unlisted-service", "mesh-route")
 
 
-def sealed(case: Case) -> list[Verdict]:
-    """One verdict for each way that an added ALLOW opens to somebody the intent does not name."""
+def sealed(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
+    """One question a way.  ``permitted`` is what the intent allows on each, in order."""
     found = []
-    for way in case.reach.ways if case.pods else ():
-        if way.kind in CANNOT_BE_SEALED:
-            continue
-        left = fix(way.sealed, "principal", "") if way.kind == "plaintext" else way.sealed
-        verdict = compare(case, "sealed", way, left, _limit(case, way), "it gets in as soon as anybody adds `action: ALLOW, rules: [{}]`")
-        if verdict is not None:
-            found.append(verdict)
+    for way, allowed in zip(case.reach.ways, permitted, strict=True) if case.pods else ():
+        if way.kind not in CANNOT_BE_SEALED:
+            left = fix(way.sealed, "principal", "") if way.kind == "plaintext" else way.sealed
+            reason = "gets in as soon as anybody adds an ALLOW for everything"
+            found.append(Inclusion("sealed", way, left, _limit(case, way, allowed), reason))
     return found
 
 
-def _limit(case: Case, way: Way) -> Expr:
+def _limit(case: Case, way: Way, allowed: Expr) -> Expr:
     if not any(proxy.startswith("waypoint ") for proxy in way.by):
-        return permitted(case, way)
+        return allowed
     if way.kind == "gateway":
         gateway = case.meaning.gateways.get(way.gateway)
         if gateway is None:
@@ -39,6 +35,6 @@ def _limit(case: Case, way: Way) -> Expr:
         return fix(case.meaning.callers_of(way.service, way.port, case.pods, way.target), "principal", principal)
     if way.kind in ("service", "other-service"):
         return case.meaning.callers_of(way.service, way.port, case.pods, way.target)
-    return permitted(case, way)
+    return allowed
 
 

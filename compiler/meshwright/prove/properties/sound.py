@@ -6,18 +6,19 @@ Where a proxy does not see an attribute, its answer covers every value of it, an
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, either, match
 from meshwright.access.reach import Way
 from meshwright.access.request import fix
-from meshwright.ir.proof import Verdict
-from meshwright.prove.destination import Case, compare
+from meshwright.prove.destination import Case, Inclusion
 
 
-def sound(case: Case) -> list[Verdict]:
-    """One verdict for each way that lets in what the intent does not allow."""
-    found = []
-    for way in case.reach.ways:
-        verdict = compare(case, "sound", way, admitted(way), permitted(case, way), "it gets in, and the intent does not allow it")
-        if verdict is not None:
-            found.append(verdict)
-    return found
+def sound(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
+    """One question a way.  ``permitted`` is what the intent allows on each, in order."""
+    return [Inclusion("sound", way, admitted(way), allowed, "it gets in, and the intent does not allow it")
+            for way, allowed in zip(case.reach.ways, permitted, strict=True)]
+
+
+def permitted_ways(case: Case) -> tuple[Expr, ...]:
+    """What the intent allows on each way of a destination."""
+    around = with_waypoints(case) if case.pods else NOTHING
+    return tuple(_permitted(case, way, around) for way in case.reach.ways)
 
 
 def admitted(way: Way) -> Expr:
@@ -25,8 +26,8 @@ def admitted(way: Way) -> Expr:
     return fix(way.admitted, "principal", "") if way.kind == "plaintext" else way.admitted
 
 
-def permitted(case: Case, way: Way) -> Expr:
-    """What the intent allows on a way.  Nothing for pods and services that nobody listed."""
+def _permitted(case: Case, way: Way, around: Expr) -> Expr:
+    """Nothing for pods and services that nobody listed; ``around`` is what holds at the pods' own address."""
     meaning, pods = case.meaning, case.pods
     if not pods or way.kind == "unlisted-service":
         return NOTHING
@@ -45,8 +46,8 @@ def permitted(case: Case, way: Way) -> Expr:
     if way.kind == "plaintext":
         return fix(meaning.at_pods(pods), "principal", "")
     if way.kind == "without-waypoint":
-        return fix(with_waypoints(case), "port", str(way.target))
-    return with_waypoints(case)
+        return fix(around, "port", str(way.target))
+    return around
 
 
 def with_waypoints(case: Case) -> Expr:

@@ -2,18 +2,18 @@
 
 from meshwright.access.expr import NOTHING
 from meshwright.access.reach import Way
-from meshwright.ir.proof import Verdict
-from meshwright.prove.destination import Case, compare
+from meshwright.prove.destination import Case, Inclusion
 
 
-def transport(case: Case) -> list[Verdict]:
-    """At most two verdicts: a port that accepts plaintext unasked, one that refuses it though asked."""
+def transport(case: Case) -> list[Inclusion]:
+    """A port that accepts plaintext unasked, and one that refuses it though asked."""
     wanted = case.meaning.plaintext_ports(case.pods) if case.pods else NOTHING
     mode = case.reach.plaintext
+    if mode == wanted:
+        return []
     way = Way("plaintext", "", 0, 0, "", 0, mode, mode, ("ztunnel",), _objects(case))
-    found = (compare(case, "transport", way, mode, wanted, "the mTLS mode accepts peers without identity, and no rule lets one in"),
-             compare(case, "transport", way, wanted, mode, "the mTLS mode refuses peers without identity, and a rule lets some in"))
-    return [verdict for verdict in found if verdict is not None]
+    return [Inclusion("transport", way, mode, wanted, "the mTLS mode accepts peers without identity, and no rule lets one in"),
+            Inclusion("transport", way, wanted, mode, "the mTLS mode refuses peers without identity, and a rule lets some in")]
 
 
 def _objects(case: Case) -> tuple[str, ...]:
