@@ -77,7 +77,8 @@ def publish(tree: FileTree, settings: Publish, source: SourceRevision, root: str
             wait(min(8.0, 0.1 * 2 ** attempt) * random.uniform(0.5, 1.0))
             tree = (again() if again is not None else None) or tree
     return Outcome(None, (error("MW0764", f"somebody else pushed to `{settings.branch}` first, {ATTEMPTS} times in a row",
-                                notes=(f"nothing was pushed; the last answer was: {lost[-1]}",), help=("run again when the branch is quiet",)),))
+                                notes=(f"nothing was pushed; the last answer was: {lost[-1]}",),
+                                help=("run again when the branch is quiet; a lock that was left there has to be removed by hand",)),))
 
 
 def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: SourceRevision, digest: str, title: str,
@@ -149,7 +150,9 @@ def _push(git: GitRunner, tip: str, commit: str, branch: str) -> str:
     if answer.code == 0:
         return ""
     reason = status[0].split("\t")[-1] if status else answer.stderr.splitlines()[-1] if answer.stderr else "no reason given"
-    if any(race in reason for race in RACES):
+    # Under --atomic the status of a ref that could not be locked says only that the transaction failed.
+    detail = answer.stderr if "atomic transaction failed" in reason else ""
+    if any(race in reason or race in detail for race in RACES):
         return reason
     said = [line.removeprefix("remote:").strip() for line in answer.stderr.splitlines() if line.startswith("remote:")]
     help = ("push into a bare repository, or to a branch that nobody has checked out there",) if "checked out" in reason else (

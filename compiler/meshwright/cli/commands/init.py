@@ -8,6 +8,7 @@ from meshwright.cli.session import today
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir.inventory import Inventory
 from meshwright.ir.project import PROJECT_FILE
+from meshwright.source import Source
 
 FIRST_SOURCE = "mesh/mesh.mesh"
 DAYS = 180  # until the exception of every namespace has to be looked at again
@@ -129,7 +130,7 @@ directory = "deploy/mesh"
 def _source(names: list[str], until: str) -> str:
     width = max(len(name) for name in names)
     lines = "".join(f'namespace {name.ljust(width)} {{ enforce no until {until} because "not migrated yet" }}\n' for name in names)
-    return f"""# Nothing is enforced yet.  Take one namespace at a time: write who may talk to whom, then set it to `enforce yes`.
+    text = f"""# Nothing is enforced yet.  Take one namespace at a time: write who may talk to whom, then set it to `enforce yes`.
 #
 #   in shop
 #   namespace shop {{ enforce yes }}
@@ -142,6 +143,11 @@ mesh {{
 }}
 
 {lines}"""
+    from meshwright.parse import parse
+    from meshwright.unparse import unparse
+
+    module = parse(Source(FIRST_SOURCE, text)).value
+    return text if module is None else unparse(module)
 
 
 def _quoted(path: str) -> str:
