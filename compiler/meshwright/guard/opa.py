@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from meshwright.diagnostics import Diagnostic, error, warning
 from meshwright.guard.answer import ENTRY_RULES, Answer, Entry, Failure, Module, Pack
-from meshwright.guard.refusals import check_entries, entry_of, package_of
+from meshwright.guard.embedded import Embedded
+from meshwright.guard.refusals import check_entries, entry_of, package_of, read_inventory
 
 TOKEN = "MESHWRIGHT_OPA_TOKEN"  # environment variable with a bearer token, or with _FILE the file that holds it
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -29,7 +30,7 @@ class Opa:
 
     def evaluate(self, packs: tuple[Pack, ...], document: str) -> Answer | Failure:
         """Diagnostics: MW0580 no client, MW0582 too slow, MW0592 the server, MW0585 refused policies, MW0590 a rule failed,
-        MW0593 packages in use, MW0502 policies left behind.
+        MW0593 packages in use, those of the gate; MW0502 policies left behind, MW0503 the gate could not look.
         """
         opened = _open(self.url, self.timeout)
         if isinstance(opened, Diagnostic):
@@ -47,7 +48,7 @@ class Opa:
             server.client.close_connection()
         if isinstance(answer, Failure):
             return Failure((*answer.diagnostics, *left))
-        return answer._replace(warnings=tuple(left))
+        return answer._replace(warnings=(*answer.warnings, *left))
 
 
 class _Stop(Exception):
@@ -147,15 +148,14 @@ def _token() -> str | Diagnostic:
 
 def _ask(server: _Server, packs: tuple[Pack, ...], document: dict[str, Any], pushed: list[str]) -> Answer:
     client = server.client
+    entries, warnings = _examine(packs, server.deadline)
     taken = server.call("list its policies", client.get_policies_info)
     modules = {module.path: (pack, module) for pack in packs for module in pack.modules}
     _refuse_taken(server, taken, [module for _, module in modules.values()])
     run = f"meshwright-{os.urandom(8).hex()}"
     ids = {path: f"{run}/{path}" for path in modules}
     _push(server, [module for _, module in modules.values()], ids, pushed)
-    if all(pack.sealed for pack in packs):
-        entries = tuple(entry for pack in packs for entry in pack.sealed)
-    else:
+    if entries is None:
         entries = _inventory(server.call("list its policies", client.get_policies_info), modules, ids)
     checked = check_entries(entries, packs)
     if isinstance(checked, Failure):
@@ -172,7 +172,30 @@ def _ask(server: _Server, packs: tuple[Pack, ...], document: dict[str, Any], pus
         values.append(json.dumps(body["result"]) if "result" in body else None)
         provenance = body.get("provenance")
         version = str(provenance.get("version", "")) if isinstance(provenance, dict) else version
-    return Answer(version, checked, tuple(values))
+    return Answer(version, checked, tuple(values), warnings)
+
+
+def _examine(packs: tuple[Pack, ...], deadline: float) -> tuple[tuple[Entry, ...] | None, tuple[Diagnostic, ...]]:
+    """The entries after the static gate, which a server lacks; None and MW0503 when the embedded engine cannot read the packs."""
+    if all(pack.sealed for pack in packs):
+        return tuple(entry for pack in packs for entry in pack.sealed), ()
+    modules = [module for pack in packs for module in pack.modules]
+    fields = Embedded(max(deadline - time.monotonic(), 0.1)).ask(modules, "{}", [], sealed=False, only_gate=True)
+    if not isinstance(fields, Failure):
+        entries = read_inventory(fields[2], packs, foreign_builtins=True)
+        if isinstance(entries, Failure):
+            raise _Stop(*entries.diagnostics)
+        return entries, ()
+    if any(problem.code not in ("MW0580", "MW0585") for problem in fields.diagnostics):
+        raise _Stop(*fields.diagnostics)
+    return None, (
+        warning(
+            "MW0503",
+            "guardrails were evaluated, but not examined for mistakes that keep them silent",
+            notes=tuple(problem.message for problem in fields.diagnostics),
+            help=("test each of them with an input in which it has to fire",),
+        ),
+    )
 
 
 def _refuse_taken(server: _Server, taken: dict[str, Any], modules: list[Module]) -> None:

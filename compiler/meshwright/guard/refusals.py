@@ -10,11 +10,15 @@ from meshwright.guard.metadata import metadata
 _CLOSED = "a guardrail with this mistake could never fire, and would look as if it had passed"
 
 
-def read_inventory(raw: bytes, packs: tuple[Pack, ...]) -> tuple[Entry, ...] | Failure:
-    """Entries of all packs, sorted, or the gate's refusals MW0584, MW0586-MW0589, MW0593."""
+def read_inventory(raw: bytes, packs: tuple[Pack, ...], foreign_builtins: bool = False) -> tuple[Entry, ...] | Failure:
+    """Entries of all packs, sorted, or the gate's refusals MW0586-MW0589, MW0593.
+
+    ``foreign_builtins``: another engine evaluates, and knows builtins of its own; it is left to that one to refuse them.
+    """
     defects, listed = json.loads(raw)
-    if defects:
-        return Failure(tuple(_refusal(*defect) for defect in defects))
+    refused = tuple(_refusal(*defect) for defect in defects if not (foreign_builtins and defect[0] == "unknown-builtin"))
+    if refused:
+        return Failure(refused)
     texts = {module.path: (pack, module.text) for pack in packs for module in pack.modules}
     entries = tuple(entry_of(*texts[path], package, rule, path, line) for package, rule, path, line in listed)
     return check_entries(entries, packs)

@@ -100,6 +100,17 @@ def test_answers_that_are_none(stub, tmp_path, text, code):
     assert stub.policies == {}
 
 
+def test_the_gate_stands_before_the_server_too(stub, tmp_path, monkeypatch):
+    typo = own(tmp_path, HEAD + 'deny contains "x" if input.servicess\n')
+    assert codes(ask(stub.url, tmp_path, typo)) == ["MW0587"] and stub.uploads == []
+    monkeypatch.setattr("meshwright.guard.embedded._folder_of_regorus", lambda: None)
+    outcome = ask(stub.url, tmp_path, typo)
+    assert codes(outcome) == ["MW0503"] and outcome.value is not None and outcome.value.rules == 1
+    foreign = own(tmp_path, HEAD + 'deny contains "x" if { false; io.jwt.decode("a") }\n')
+    monkeypatch.undo()
+    assert codes(ask(stub.url, tmp_path, foreign)) == [], "a builtin that only the server has"
+
+
 @pytest.mark.parametrize(
     ("method", "status", "body", "code"),
     [

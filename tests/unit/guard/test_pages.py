@@ -12,7 +12,7 @@ from meshwright.guard import guard
 from meshwright.ir.project import Guard
 
 PAGES = Path(__file__).parents[3] / "docs/diagnostics"
-NOT_BY_REGO = ("MW0501", "MW0502", "MW0580", "MW0581")  # sources, a server or an installation: other tests
+NOT_BY_REGO = ("MW0501", "MW0502", "MW0503", "MW0580", "MW0581")  # sources, a server or an installation: other tests
 
 
 def test_every_code_has_its_page_and_every_code_said_is_listed():

@@ -5,6 +5,7 @@ from meshwright.diagnostics.codes import Code
 CODES: tuple[Code, ...] = (
     Code("MW0501", "guardrail", "a guardrail found something"),
     Code("MW0502", "policies-left", "policies of this run may be left on the OPA server"),
+    Code("MW0503", "not-examined", "guardrails were not examined for mistakes that keep them silent"),
     Code("MW0580", "engine-missing", "the Rego engine is not available"),
     Code("MW0581", "engine-failed", "the Rego engine broke down"),
     Code("MW0582", "engine-slow", "the guardrails did not finish in time"),
