@@ -117,10 +117,13 @@ def statement_effect(statement: Statement) -> str:
 
 
 def _port(service: resolved.Service, wanted: syntax.Number | syntax.Name) -> inventory.ServicePort | None:
+    """The port of that number or name; one number may be a TCP port and a UDP port, and the mesh sees the former."""
     if isinstance(wanted, syntax.Number):
-        return next((port for port in service.found.ports if port.number == wanted.value), None)
-    number = next((number for name, number in service.names if name == wanted.text), 0)
-    return next((port for port in service.found.ports if port.name == wanted.text or port.number == number), None)
+        named = [port for port in service.found.ports if port.number == wanted.value]
+    else:
+        number = next((number for name, number in service.names if name == wanted.text), 0)
+        named = [port for port in service.found.ports if port.name == wanted.text or port.number == number]
+    return next((port for port in named if port.transport == "TCP"), named[0] if named else None)
 
 
 def _written(wanted: syntax.Number | syntax.Name) -> str:

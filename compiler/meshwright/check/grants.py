@@ -63,7 +63,7 @@ def meet(left: intent.Source, right: intent.Source) -> bool:
 
 
 def _widen_denies(facts: Facts) -> None:
-    """A deny on a service covers its pods' target port by any address, so also by that of another Service over the same pods.
+    """A deny on a service covers its pods' target port by any address: by another Service over the same pods, by another port of its own.
 
     It matters only where somebody is allowed there.  Where the other Service has further pods the deny would hit those as
     well: problem deny-shared.
@@ -77,12 +77,12 @@ def _widen_denies(facts: Facts) -> None:
         if grant.effect != "deny" or grant.target.kind != "service":
             continue
         target = facts.ports[grant.target.id][grant.target.port].target
-        for other in {
-            own: None for pods in facts.sets_of_service.get(grant.target.id, ()) for own in pods.services if own != grant.target.id
-        }:
+        for other in {own: None for pods in facts.sets_of_service.get(grant.target.id, ()) for own in pods.services}:
             for theirs in facts.ports[other].values():
+                if theirs.target != target or (other == grant.target.id and theirs.number == grant.target.port):
+                    continue
                 callers = granted.get((other, theirs.number), ())
-                if theirs.target == target and any(meet(grant.source, caller) for caller in callers):
+                if any(meet(grant.source, caller) for caller in callers):
                     _widen(facts, grant, other, theirs, added)
     known = set(facts.grants)
     facts.grants.extend([grant for grant in added if grant not in known])

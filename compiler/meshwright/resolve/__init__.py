@@ -49,7 +49,7 @@ def resolve(modules: tuple[syntax.Module, ...], inventory: Inventory, project: P
         inventory=effective,
     )
     program = program._replace(complete=not declared.broken and all(each.severity != "error" for each in found))
-    return Outcome(program, tuple(sorted(set(found), key=_place)))
+    return Outcome(program, tuple(sorted(dict.fromkeys(found), key=_place)))
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, str, str]:

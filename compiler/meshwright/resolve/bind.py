@@ -11,16 +11,20 @@ from meshwright.resolve.unknown import elsewhere_kind, unknown_gateway, unknown_
 from meshwright.resolve.words import claim_text, name_text, rule_text, source_text, target_text
 from meshwright.source import Span
 
+MOST = 1_000_000  # grants of one program: a bound on time and memory, far above what a mesh could carry
+
 
 class Binder:
     """Binds what stands in files; each method gives what could be bound and reports the rest."""
 
-    __slots__ = ("_found", "_group_ids", "_scope")
+    __slots__ = ("_budget", "_found", "_group_ids", "_looping", "_scope")
 
     def __init__(self, scope: Scope, found: list[Diagnostic]) -> None:
         self._scope = scope
         self._found = found
         self._group_ids: dict[str, tuple[str, ...] | None] = {}
+        self._budget = MOST
+        self._looping: set[str] = set()  # groups of cycles that were reported
 
     def check_groups(self) -> None:
         """Expand every group once: MW0210 for a cycle, MW0201 for unknown members, MW0209 for a name that is also something else."""
@@ -66,7 +70,7 @@ class Binder:
                 if not isinstance(rule, syntax.RuleStatement):
                     continue
                 sources, targets = self._sources(rule.sources, desk.home), self._targets(rule.targets, desk.home)
-                if sources is None or targets is None:
+                if sources is None or targets is None or self._too_many(rule, sources, targets):
                     continue
                 if desk.speaks_for is not None:
                     for target in targets:
@@ -248,7 +252,12 @@ class Binder:
                     )
                 )
                 return None
-            return self._expand(name.text, ())
+            ids = self._expand(name.text, ())
+            self._budget -= len(ids or ())
+            if self._budget < 0:
+                self._report_size(name.span)
+                return None
+            return ids
         own = qualify(home, name, self._found)
         if own is None:
             return None
@@ -264,6 +273,9 @@ class Binder:
         group = self._scope.declared.groups[name]
         if name in path:
             loop = [*path[path.index(name) :], name]
+            if name in self._looping:
+                return None
+            self._looping.update(loop)
             self._found.append(
                 error(
                     "MW0210", f"group `{name}` contains itself", group.span, label=" -> ".join(loop), help=("take one of the members out",)
@@ -323,6 +335,29 @@ class Binder:
             return True
         unknown_namespace(self._scope, name, self._found)
         return False
+
+    def _too_many(self, rule: syntax.RuleStatement, sources: tuple[resolved.Source, ...], targets: tuple[resolved.Target, ...]) -> bool:
+        """Whether the program would have more than ``MOST`` grants with this rule, every `any` counted as all that there is."""
+        wide = sum([1 if target.kind in ("service", "pods") else self._scope.size for target in targets])
+        self._budget -= len(sources) * wide * max(1, len(rule.doors or ()))
+        if self._budget < 0:
+            self._report_size(rule.span)
+        return self._budget < 0
+
+    def _report_size(self, span: Span) -> None:
+        """MW0216, once."""
+        if self._budget > -MOST * MOST:
+            self._budget = -MOST * MOST
+            self._found.append(
+                error(
+                    "MW0216",
+                    f"with this rule the program stands for more than {MOST:,} grants",
+                    span,
+                    label="every caller times every destination times every door",
+                    notes=("no proxy could hold policies of that size; what follows was not looked at",),
+                    help=("name whole namespaces, or `any workload` and `any service`, in place of long groups",),
+                )
+            )
 
     def _note_all_to_all(self, rule: syntax.RuleStatement) -> None:
         groups = self._scope.declared.groups

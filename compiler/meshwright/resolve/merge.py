@@ -4,13 +4,13 @@ A declaration never corrects Kubernetes: the manifests of somebody else are what
 """
 
 from bisect import insort
-from typing import Literal
 
 from meshwright.diagnostics import Diagnostic, Label, did_you_mean, error
 from meshwright.ir import inventory, resolved, syntax
 from meshwright.ir.inventory import Inventory, Labels
 from meshwright.resolve.collect import Declared
-from meshwright.resolve.mesh import is_label, not_a_name
+from meshwright.resolve.pods import Pods
+from meshwright.resolve.stand_alone import Ports, selector_of, stand_alone
 from meshwright.source import Span
 
 _PROTOCOLS: tuple[inventory.Protocol, ...] = (
@@ -35,24 +35,25 @@ def merge(declared: Declared, found_inventory: Inventory, found: list[Diagnostic
     MW0207 for a contradiction, MW0208 for a declaration that is not enough to stand alone.
     """
     known = {service.id: service for service in found_inventory.services}
-    workloads = {workload.id: workload for workload in found_inventory.workloads}
+    pods = Pods(found_inventory.workloads)
     names: dict[str, tuple[tuple[str, int], ...]] = {}
     made: list[inventory.Service] = []
     for own, block in sorted(declared.services.items()):
         ports = _ports(block, found)
         names[own] = tuple([(line.alias.text, line.number.value) for line in block.ports if line.alias is not None])
         if (service := known.get(own)) is not None:
-            _compare(service, block, ports, workloads, found)
-        elif (fresh := _stand_alone(own, block, ports, workloads, found)) is not None:
+            _compare(service, block, ports, pods.by_id, found)
+        elif (fresh := stand_alone(own, block, ports, pods, found)) is not None:
             made.append(fresh)
     spans = {own: block.name.span for own, block in declared.services.items()}
     services = list(found_inventory.services)
     for fresh in made:
         insort(services, fresh, key=lambda service: (service.namespace, service.name))
+    services = pods.complete(services)
     merged = tuple([resolved.Service(service, names.get(service.id, ()), spans.get(service.id)) for service in services])
     if not made and not declared.namespaces:
         return merged, found_inventory
-    return merged, _effective(found_inventory, tuple(services), workloads, declared)
+    return merged, _effective(found_inventory, tuple(services), pods.by_id, declared)
 
 
 def _effective(
@@ -69,7 +70,7 @@ def _effective(
     )
 
 
-def _ports(block: syntax.ServiceBlock, found: list[Diagnostic]) -> tuple[tuple[syntax.PortLine, inventory.Protocol], ...]:
+def _ports(block: syntax.ServiceBlock, found: list[Diagnostic]) -> Ports:
     ports: list[tuple[syntax.PortLine, inventory.Protocol]] = []
     seen: dict[int | str, Span] = {}
     for line in block.ports:
@@ -111,7 +112,7 @@ def _ports(block: syntax.ServiceBlock, found: list[Diagnostic]) -> tuple[tuple[s
 def _compare(
     service: inventory.Service,
     block: syntax.ServiceBlock,
-    ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
+    ports: Ports,
     workloads: dict[str, inventory.Workload],
     found: list[Diagnostic],
 ) -> None:
@@ -135,7 +136,7 @@ def _compare(
     if block.headless != (service.kind == "headless"):
         word = "headless" if service.kind == "headless" else "not headless"
         differ(f"`{service.id}` is {word} in Kubernetes", block.name.span, service.span, f"{word} here")
-    if block.labels and _selector(block) != service.selector:
+    if block.labels and selector_of(block) != service.selector:
         differ(
             f"`{service.id}` has another selector in Kubernetes", block.labels[0].span, service.span, f"selects {_words(service.selector)}"
         )
@@ -151,6 +152,15 @@ def _compare(
             )
     theirs_by_number = {port.number: port for port in service.ports if port.transport == "TCP"}
     for line, protocol in ports:
+        if line.alias is not None:
+            twin = next((port for port in service.ports if port.name == line.alias.text and port.number != line.number.value), None)
+            if twin is not None:
+                differ(
+                    f"port {twin.number} of `{service.id}` has the name `{twin.name}` in Kubernetes",
+                    line.alias.span,
+                    twin.span,
+                    "this port has it",
+                )
         if protocol in ("udp", "sctp"):
             continue
         port = theirs_by_number.pop(line.number.value, None)
@@ -193,130 +203,6 @@ def _same_target(line: syntax.PortLine, port: inventory.ServicePort) -> bool:
     if isinstance(target, syntax.Name):
         return target.text == port.target_name
     return port.target == (target.value if target is not None else line.number.value)
-
-
-def _stand_alone(
-    own: str,
-    block: syntax.ServiceBlock,
-    ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...],
-    workloads: dict[str, inventory.Workload],
-    found: list[Diagnostic],
-) -> inventory.Service | None:
-    """A Service that only the sources know; when no workload carries its labels, one that stands for its pods is added to ``workloads``."""
-    namespace, name = own.split("/", 1)
-    missing = [
-        word
-        for word, there in (
-            ("`port <protocol> <number>`", bool(ports) or bool(block.ports)),
-            ("`label <key> = <value>`", bool(block.labels)),
-            ("`service-account <name>`", block.service_account is not None),
-        )
-        if not there
-    ]
-    if missing:
-        found.append(
-            error(
-                "MW0208",
-                f"`{own}` is not in the inventory, and its declaration does not say enough to stand alone",
-                block.name.span,
-                label=f"says no {' and no '.join(missing)}",
-                notes=("its labels select the pods that a policy protects, its account is who they are",),
-                help=(f"add {' and '.join(missing)}, or the Kubernetes YAML of the Service to the inventory",),
-            )
-        )
-    account = block.service_account
-    for label, what in ((block.name, "service"), (account, "service account")):
-        if label is not None and not is_label(label.text):
-            found.append(not_a_name(label, what))
-    selector = _selector(block)
-    selected = [each for each in workloads.values() if selector and each.namespace == namespace and set(selector) <= set(each.labels)]
-    if account is not None:
-        for each in selected:
-            if each.service_account != account.text:
-                found.append(
-                    error(
-                        "MW0207",
-                        f"the pods of `{own}` do not run as `{account.text}`",
-                        account.span,
-                        label="declared so",
-                        others=(Label(each.span, f"runs as `{each.service_account}` and carries the labels of `{own}`"),),
-                        help=("correct the account or the labels",),
-                    )
-                )
-                break
-        if not selected and selector:
-            fresh = inventory.Workload(
-                namespace,
-                "Declared",
-                name,
-                selector,
-                selector,
-                (),
-                account.text,
-                _containers(ports),
-                False,
-                "ambient",
-                f"declared in {block.span.path}, taken as captured",
-                (),
-                block.span,
-            )
-            workloads[fresh.id] = fresh
-            selected = [fresh]
-    listed = tuple(
-        [
-            inventory.ServicePort(
-                line.alias.text if line.alias is not None else "",
-                line.number.value,
-                _transport(protocol),
-                protocol,
-                _target(line, selected),
-                line.target.text if isinstance(line.target, syntax.Name) else "",
-                None,
-                line.span,
-            )
-            for line, protocol in sorted(ports, key=lambda each: each[0].number.value)
-        ]
-    )
-    return inventory.Service(
-        namespace,
-        name,
-        "headless" if block.headless else "vip",
-        "ClusterIP",
-        selector or None,
-        listed,
-        (),
-        (),
-        (),
-        tuple(sorted([each.id for each in selected])),
-        block.name.span,
-    )
-
-
-def _containers(ports: tuple[tuple[syntax.PortLine, inventory.Protocol], ...]) -> tuple[inventory.ContainerPort, ...]:
-    return tuple(
-        [
-            inventory.ContainerPort(
-                "", line.target.value if isinstance(line.target, syntax.Number) else line.number.value, _transport(protocol), None
-            )
-            for line, protocol in ports
-            if not isinstance(line.target, syntax.Name)
-        ]
-    )
-
-
-def _target(line: syntax.PortLine, selected: list[inventory.Workload]) -> int | None:
-    if isinstance(line.target, syntax.Name):
-        numbers = {port.number for each in selected for port in each.ports if port.name == line.target.text}
-        return numbers.pop() if len(numbers) == 1 else None
-    return line.target.value if line.target is not None else line.number.value
-
-
-def _transport(protocol: inventory.Protocol) -> Literal["TCP", "UDP", "SCTP"]:
-    return "UDP" if protocol == "udp" else "SCTP" if protocol == "sctp" else "TCP"
-
-
-def _selector(block: syntax.ServiceBlock) -> Labels:
-    return tuple(sorted({label.key.text: label.value.text for label in block.labels}.items()))
 
 
 def _words(selector: Labels | None) -> str:

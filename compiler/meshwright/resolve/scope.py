@@ -39,6 +39,11 @@ class Scope:
         self._cache: dict[str, Named | None] = {}
         self._names: dict[str, set[str]] = {}
 
+    @property
+    def size(self) -> int:
+        """How many services and workloads there are."""
+        return len(self._services) + len(self._pods)
+
     def named(self, own: str) -> Named | None:
         """What ``namespace/name`` means, None when nothing is called so."""
         if own not in self._cache:

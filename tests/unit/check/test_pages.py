@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.support.sources import MESH_FILE, Run, run
+from tests.support.sources import MESH_FILE, Run, namespace, run
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "diagnostics"
 BLOCK = re.compile(r"^```(?P<kind>mesh|yaml|toml)(?: (?P<path>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -15,6 +15,11 @@ ROOMS = ("MW02", "MW03")
 def example(page: Path, title: str) -> Run:
     part = page.read_text(encoding="utf-8").split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     mesh, yaml, settings = {}, "", {}
+    if "```text\n" in part:  # an example that no page can hold
+        names = [f"s{number}" for number in range(1001)]
+        services = "".join(f"service {name} {{ port tcp 80; service-account {name}; label app = {name} }}\n" for name in names)
+        mesh[MESH_FILE] = f"in shop\nnamespace shop {{ enforce yes }}\n{services}allow {', '.join(names)} -> {', '.join(names)}\n"
+        yaml = namespace()
     for block in BLOCK.finditer(part):
         if block["kind"] == "mesh":
             mesh[block["path"] or MESH_FILE] = block["text"]

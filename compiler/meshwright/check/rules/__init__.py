@@ -11,6 +11,7 @@ from meshwright.check.rules.deny_bypassed import deny_bypassed
 from meshwright.check.rules.every_port import every_port
 from meshwright.check.rules.expired import expired
 from meshwright.check.rules.exposed_service import exposed_service
+from meshwright.check.rules.gateway_in_namespace import gateway_in_namespace
 from meshwright.check.rules.grant_without_route import grant_without_route
 from meshwright.check.rules.headless_service import headless_service
 from meshwright.check.rules.http_on_pods import http_on_pods
@@ -80,4 +81,5 @@ RULES: tuple[Rule, ...] = (
     route_without_grant,
     every_port,
     vacuous_claim,
+    gateway_in_namespace,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meshwright.check.facts import Facts
 from meshwright.check.podsets import is_proxy
-from meshwright.diagnostics import Diagnostic, warning
+from meshwright.diagnostics import Diagnostic, error
 
 
 def open_pods(facts: Facts) -> Iterator[Diagnostic]:
@@ -17,7 +17,7 @@ def open_pods(facts: Facts) -> Iterator[Diagnostic]:
             and not is_proxy(workload)
             and (reason := facts.why_outside(workload))
         ):
-            yield warning(
+            yield error(
                 "MW0332",
                 f"{workload.kind} `{workload.namespace}/{workload.name}` is open to whoever reaches its address",
                 workload.span,

@@ -21,6 +21,18 @@ def proxy_account(facts: Facts) -> Iterator[Diagnostic]:
         if waypoint:  # its account is called like the waypoint
             rule = facts.program.rules[facts.http_services[own]]
             proxies.setdefault(Identity(*waypoint.split("/", 1)), (f"the waypoint of `{own}`", rule.span))
+    for rule in facts.program.rules:
+        for term in rule.sources:
+            for identity in term.identities:
+                if identity in proxies:
+                    yield error(
+                        "MW0325",
+                        f"`{term.text}` is the account of {proxies[identity][0]}",
+                        term.span,
+                        label="a proxy, not a caller",
+                        notes=("a proxy calls with its own identity, whoever its client is",),
+                        help=("write `clients of <gateway>` for whoever a gateway lets in",),
+                    )
     for identity, (what, why) in sorted(proxies.items()):
         others = (Label(why, f"makes {what}"),) if why is not None else ()
         runs = facts.by_identity.get(identity, [])

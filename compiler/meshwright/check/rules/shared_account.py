@@ -7,16 +7,14 @@ from meshwright.diagnostics import Diagnostic, Label, warning
 
 
 def shared_account(facts: Facts) -> Iterator[Diagnostic]:
-    """At each grant that names a service or workload; `service-account` says that it means everybody who runs as it."""
+    """At each rule that names a service or workload; `service-account` says that it means everybody who runs as it."""
     for rule in facts.program.rules:
-        if rule.effect == "deny":
-            continue
         for term in rule.sources:
             if term.kind != "identity" or not term.workloads:
                 continue
             for identity in term.identities:
                 everybody = facts.by_identity.get(identity, [])
-                if len(everybody) <= 1 or identity.account == "default":
+                if len(everybody) <= 1 or (identity.account == "default" and rule.effect == "allow"):
                     continue
                 others = [workload for workload in everybody if workload.id not in term.workloads]
                 if others:
@@ -25,7 +23,7 @@ def shared_account(facts: Facts) -> Iterator[Diagnostic]:
                     )
                     yield warning(
                         "MW0305",
-                        f"this also lets in {names}",
+                        f"this also {'lets in' if rule.effect == 'allow' else 'keeps out'} {names}",
                         term.span,
                         label=f"runs as `{identity}`",
                         others=tuple([Label(each.span, "runs as the same service account") for each in others[:3]]),

@@ -38,6 +38,15 @@ def _judge(rule: resolved.Rule, term: resolved.Source) -> Iterator[Diagnostic]:
                     else "name the pods: `pods of <service>`",
                 ),
             )
+    if rule.effect == "allow" and (rule.doors is None or any(door.port is None for door in rule.doors)):
+        yield error(
+            "MW0314",
+            "callers without identity are let in at every port",
+            rule.span,
+            label="names no port",
+            notes=("plain text is accepted on the ports of such a rule, and only there",),
+            help=("name the port: `{ port <name> }`",),
+        )
     for cidr in term.cidrs:
         reason = _bad_cidr(cidr)
         if reason:

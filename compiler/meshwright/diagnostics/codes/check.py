@@ -39,4 +39,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0334", "unknown-version", "an Istio that this version does not know"),
     Code("MW0335", "partial-pods", "`pods of` one of several workloads that are protected together"),
     Code("MW0336", "vacuous-claim", "an invariant about nothing"),
+    Code("MW0337", "gateway-in-namespace", "a whole namespace as caller, with a gateway in it"),
 )

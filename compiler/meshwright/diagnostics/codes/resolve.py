@@ -18,4 +18,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0213", "bad-setting", "a setting or protocol that does not exist"),
     Code("MW0214", "not-a-kubernetes-name", "a name that Kubernetes refuses"),
     Code("MW0215", "all-to-all", "a group on both sides of a rule"),
+    Code("MW0216", "too-many-grants", "a rule that multiplies out beyond measure"),
 )
