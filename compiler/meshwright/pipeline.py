@@ -161,7 +161,8 @@ class _Run:
 
     def result(self) -> Result:
         given = self.given
-        return Result(self.environment, self.stage, self.failed, tuple(sorted(self.found, key=_by_place)), cast("intent.Program | None", given.get("check")),
+        found = tuple(sorted(self.found, key=_by_place))
+        return Result(self.environment, self.stage, self.failed, found, cast("intent.Program | None", given.get("check")),
                       cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
                       cast("Proof | None", given.get("prove")))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.support.proved import Documents, Proved, edited
 from tests.support.replay import replay
 from tests.support.worlds import World, shop

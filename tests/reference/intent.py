@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from tests.reference.matching import address, host_of_language, path_of_language
-
 from meshwright.ir.intent import Grant, PodSet, Program, Source
+from tests.reference.matching import address, host_of_language, path_of_language
 
 
 class Ask(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import yaml
-from tests.support.worlds import World
 
 from meshwright.access.reach import Reach
 from meshwright.diagnostics import Diagnostic
@@ -17,6 +16,7 @@ from meshwright.istio import model
 from meshwright.lower import lower
 from meshwright.prove import prove
 from meshwright.render import render
+from tests.support.worlds import World
 
 Documents = list[dict[str, Any]]
 

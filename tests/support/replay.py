@@ -1,13 +1,12 @@
 """Every witness of a proof, asked again of the reference evaluator: it must see what the proof says it saw."""
 
-from tests.reference import istio
-from tests.reference.intent import Ask, allowed
-from tests.support.proved import Documents, Proved
-
 from meshwright.access.reach import Way
 from meshwright.ir.intent import Program
 from meshwright.ir.proof import Verdict
 from meshwright.prove.destination import way_text
+from tests.reference import istio
+from tests.reference.intent import Ask, allowed
+from tests.support.proved import Documents, Proved
 
 ANYBODY = {"action": "ALLOW", "rules": [{}]}
 

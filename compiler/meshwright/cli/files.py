@@ -56,7 +56,8 @@ def read_sources(project: Project, files: tuple[str, ...], base: str) -> Outcome
     """The ``.mesh`` texts of a project, sorted by path; ``files``, if any, replace `sources.paths` and are relative to ``base``.
 
     Paths in the result are relative to the project root with "/".  A folder is searched through and through; hidden folders
-    are passed over, a link to a folder is an error.  Diagnostics: MW0905 leaves the project, MW0907 unreadable or too many, MW0915 too large, MW0908 nothing found, MW0909 not UTF-8.
+    are passed over, a link to a folder is an error.  Diagnostics: MW0905 leaves the project,
+    MW0907 unreadable or too many, MW0908 nothing found, MW0909 not UTF-8, MW0915 too large.
     """
     found: list[Diagnostic] = []
     paths: list[str] = []
@@ -105,7 +106,8 @@ def _expand(absolute: str, wanted: str, found: list[Diagnostic]) -> list[str]:
         for name in names:
             if os.path.islink(os.path.join(folder, name)):
                 # Passing it over in silence would drop rules.
-                found.append(error("MW0905", f"`{os.path.join(wanted, os.path.relpath(os.path.join(folder, name), absolute))}` is a link to a folder",
+                shown = os.path.join(wanted, os.path.relpath(os.path.join(folder, name), absolute))
+                found.append(error("MW0905", f"`{shown}` is a link to a folder",
                                    notes=("links are not followed, so what is behind this one would be missing from the intent",),
                                    help=("name the folder itself in `sources.paths`, or move it into the project",)))
         paths.extend(os.path.join(folder, name) for name in files if name.endswith(SUFFIX) and not name.startswith("."))

@@ -66,7 +66,7 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_line(tmp_path: Path) -> 
 def test_a_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LARGEST_SOURCE", 10)
     put(tmp_path / "mesh/a.mesh", b"#" * 11)
-    assert codes(read_sources(project(tmp_path), (), ".")) == ["MW0907"]
+    assert codes(read_sources(project(tmp_path), (), ".")) == ["MW0915"]
 
 
 def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
