@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.support.sources import MESH_FILE, run
 
 from meshwright.diagnostics.codes.parse import CODES
 from meshwright.parse import parse
 from meshwright.source import Source
 
 ROOT = Path(__file__).parents[3]
+OBJECTS = re.compile(r"^```yaml k8s.yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```mesh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -31,4 +33,5 @@ def test_page(code: object) -> None:
     assert {found.code for found in parse(Source("a.mesh", bad[0])).diagnostics} == {number}
     assert len(parse(Source("a.mesh", bad[0])).diagnostics) == 1
     [good] = BLOCK.findall(fixed)
-    assert not parse(Source("a.mesh", good)).diagnostics
+    [objects] = OBJECTS.findall(fixed)
+    assert run({MESH_FILE: good}, objects).diagnostics == ()
