@@ -28,7 +28,8 @@ class Declared(NamedTuple):
 
 def collect(desks: tuple[Desk, ...], found: list[Diagnostic]) -> Declared:
     """Gather declarations of all files; MW0202 for a second one of the same name, MW0203 and MW0206 for names that may not stand there."""
-    declared = Declared((), {}, {}, {}, {}, any(isinstance(each, syntax.ErrorNode) for desk in desks for each in desk.module.statements))
+    broken = any(desk.module.errors or any(isinstance(each, syntax.ErrorNode) for each in desk.module.statements) for desk in desks)
+    declared = Declared((), {}, {}, {}, {}, broken)
     meshes: list[syntax.MeshBlock] = []
     titles: dict[str, Span] = {}
     for desk in desks:

@@ -42,8 +42,8 @@ def merge(declared: Declared, found_inventory: Inventory, found: list[Diagnostic
         ports = _ports(block, found)
         names[own] = tuple([(line.alias.text, line.number.value) for line in block.ports if line.alias is not None])
         if (service := known.get(own)) is not None:
-            _compare(service, block, ports, pods.by_id, found)
-        elif (fresh := stand_alone(own, block, ports, pods, found)) is not None:
+            _compare(service, block, ports, pods.by_id, found, declared.broken)
+        elif (fresh := stand_alone(own, block, ports, pods, found, declared.broken)) is not None:
             made.append(fresh)
     spans = {own: block.name.span for own, block in declared.services.items()}
     services = list(found_inventory.services)
@@ -115,6 +115,7 @@ def _compare(
     ports: Ports,
     workloads: dict[str, inventory.Workload],
     found: list[Diagnostic],
+    broken: bool,
 ) -> None:
     """One MW0207 for each thing in which the declaration and the Service differ."""
 
@@ -188,7 +189,7 @@ def _compare(
                 port.span,
                 f"leads to {port.target_name or port.target}",
             )
-    if ports:
+    if ports and not broken:
         for port in theirs_by_number.values():
             differ(
                 f"`{service.id}` has a port {port.number} in Kubernetes that the declaration does not list",
