@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from meshwright.ir.inventory import Inventory, Service
+from meshwright.ir.inventory import Inventory, Service, Workload
 from meshwright.istio.kinds.gateway import Gateway
 
 USE, USE_NAMESPACE, INGRESS = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/ingress-use-waypoint"
@@ -48,11 +48,17 @@ class Bindings:
             return None
         if service.namespace == waypoint.namespace and service.name == waypoint.name:
             return None  # the waypoint's own Service never has one
-        for listener in waypoint.listeners:
-            if listener.port == 15008 and listener.protocol == "HBONE":
-                admitted = listener.namespaces.admits(waypoint.namespace, service.namespace, self.namespace_labels(service.namespace))
-                return waypoint if admitted else None
-        return None
+        return waypoint if self._admits(waypoint, service.namespace) else None
+
+    def pod_waypoint(self, workload: Workload) -> Gateway | None:
+        """The waypoint that clients use for the addresses of these pods: only one for workloads, by label of the pod or namespace."""
+        labels: Mapping[str, str] = dict(workload.labels)
+        if USE not in labels:
+            labels = self._namespaces.get(workload.namespace, {})
+        waypoint = self.waypoints.get((labels.get(USE_NAMESPACE, workload.namespace), labels.get(USE, "none")))
+        if waypoint is None or waypoint.labels.get("istio.io/waypoint-for", self._defaults) not in ("workload", "all"):
+            return None
+        return waypoint if self._admits(waypoint, workload.namespace) else None
 
     def ingress_uses_waypoint(self, service: Service) -> bool:
         """Whether gateways of class istio send requests for this Service to its waypoint; the Service's label beats the namespace's."""
@@ -64,6 +70,13 @@ class Bindings:
         """Whether labels of the waypoint canary occur, which is not modelled."""
         namespace = self._namespaces.get(service.namespace, {})
         return any("istio.io/use-waypoint-canary" in labels for labels in (self._labels(service), namespace))
+
+    def _admits(self, waypoint: Gateway, namespace: str) -> bool:
+        """Whether its HBONE listener lets objects of ``namespace`` bind; without such a listener it is no waypoint."""
+        for listener in waypoint.listeners:
+            if listener.port == 15008 and listener.protocol == "HBONE":
+                return listener.namespaces.admits(waypoint.namespace, namespace, self.namespace_labels(namespace))
+        return False
 
     def _labels(self, service: Service) -> Mapping[str, str]:
         own = dict(service.labels)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import metadata_labels
 
-ISTIO_GROUPS = ("istio.io", "gateway.networking.k8s.io", "gateway.networking.x-k8s.io")
+ISTIO_GROUPS = ("istio.io", "gateway.networking.k8s.io", "gateway.networking.x-k8s.io", "inference.networking.k8s.io")
 
 
 class Doubts:

@@ -34,7 +34,7 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     by_namespace: dict[str, list[Workload]] = {}
     captured: set[str] = set()
     for workload in sorted(inventory.workloads, key=lambda one: one.id):
-        capture = _capture(workload, read.overlays)
+        capture = _capture(workload, read.overlays, mesh.root_namespace)
         found.append(reach_workload(world, workload, capture, selecting.get(workload.id, ())))
         by_namespace.setdefault(workload.namespace, []).append(workload)
         if capture == "ambient":
@@ -119,12 +119,14 @@ def _bound_by_hand(bindings: Bindings, services: Iterable[Service]) -> dict[tupl
     return found
 
 
-def _capture(workload: Workload, overlays: Mapping[tuple[str, str, str], Mapping[str, str]]) -> str:
-    """The inventory's answer, unless a Namespace of the tree sets the label that decides."""
+def _capture(workload: Workload, overlays: Mapping[tuple[str, str, str], Mapping[str, str]], root: str) -> str:
+    """The inventory's answer, unless a Namespace of the tree sets the label that decides; system namespaces are never enrolled."""
     mode = overlays.get(("Namespace", "", workload.namespace), {}).get("istio.io/dataplane-mode")
     if mode is None or any(key == "istio.io/dataplane-mode" for key, _ in workload.labels):
         return workload.capture
     if mode != "ambient":
         return "outside" if workload.capture == "ambient" else workload.capture
     bypass = any(key == "ambient.istio.io/bypass-inbound-capture" and value == "true" for key, value in workload.annotations)
-    return "ambient" if workload.capture == "outside" and not workload.host_network and not bypass else workload.capture
+    if workload.capture != "outside" or workload.host_network or bypass or workload.namespace in (root, "kube-system"):
+        return workload.capture
+    return "ambient"

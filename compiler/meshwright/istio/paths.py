@@ -104,6 +104,14 @@ class _Asked:
         for kind, narrow in (("pod", identified), ("plaintext", unidentified)):
             self.ways.append(Way("pod" if kind == "pod" else "plaintext", "", 0, 0, "", 0, _open_ports(self._workload, narrow(admitted)),
                                  _open_ports(self._workload, narrow(sealed)), ("ztunnel",), self._ztunnel.objects))
+        waypoint = self._world.bindings.pod_waypoint(self._workload)
+        if waypoint is not None:
+            # Nobody declares the protocol of a pod's ports, so the waypoint may open every connection before it judges it.
+            name = f"waypoint {waypoint.namespace}/{waypoint.name}"
+            last = behind(self._ztunnel, waypoint.principal(self._world.mesh.trust_domain), name)
+            self.unknown.append(f"{self._workload.id}: what the {name} refuses of traffic to the pods' own addresses is not modelled")
+            self.ways.append(Way("pod", "", 0, 0, "", 0, _open_ports(self._workload, identified(last.admitted)),
+                                 _open_ports(self._workload, identified(last.sealed)), (name, "ztunnel"), (waypoint.id, *last.objects)))
 
     def _direct(self, target: int) -> tuple[Expr, Expr]:
         found = self._straight.get(target)

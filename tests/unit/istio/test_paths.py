@@ -393,3 +393,11 @@ def test_order_and_duplicates_do_not_matter() -> None:
     given = objects(RECIPE + GATEWAY + TO_WEB)
     forward, backward = model(tuple(given), shop(), MESH).value, model(tuple(reversed(given)), shop(), MESH).value
     assert forward is not None and forward == backward
+
+
+def test_a_waypoint_for_workloads_is_a_second_way_to_the_pods() -> None:
+    marked = tuple(sorted([*ENROLLED, ("istio.io/use-waypoint", "waypoint")]))
+    reach = reaches(RECIPE.replace("waypoint-for: service", "waypoint-for: all"), shop(shop_labels=marked))[ORDERS]
+    straight, through = (found for found in reach.ways if found.kind == "pod")
+    assert not admits(straight, "evil/evil", number=8080) and admits(through, "evil/evil", number=8080) and reach.unknown
+    assert [found.kind for found in reaches(RECIPE, shop(shop_labels=marked))[ORDERS].ways].count("pod") == 1

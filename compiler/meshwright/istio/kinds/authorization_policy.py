@@ -3,6 +3,7 @@
 Facts: istio-semantics 1.2, 6.2, 6.3, 12, held against the recorded verdicts of the real schema and webhook.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -59,6 +60,7 @@ _TARGET = frozenset({"group", "kind", "name", "namespace"})
 _TARGETS: Mapping[tuple[str, str], Literal["Service", "ServiceEntry", "Gateway", "GatewayClass"]] = {
     ("", "Service"): "Service", ("core", "Service"): "Service", ("networking.istio.io", "ServiceEntry"): "ServiceEntry",
     ("gateway.networking.k8s.io", "Gateway"): "Gateway", ("gateway.networking.k8s.io", "GatewayClass"): "GatewayClass"}
+_ACCOUNT = re.compile(r"[^/*]+(/[^/*]+)?")
 _ACCOUNTS = frozenset({"serviceAccounts", "notServiceAccounts"})
 _OTHER_IDENTITIES = frozenset({"principals", "notPrincipals", "namespaces", "notNamespaces"})
 _ACTIONS: Mapping[str, Action] = {"ALLOW": "ALLOW", "DENY": "DENY", "AUDIT": "AUDIT", "CUSTOM": "CUSTOM"}
@@ -161,7 +163,10 @@ def _element(raw: object, name: str, known: frozenset[str], where: str) -> Value
         if values:
             check = _CHECKS.get(field)
             if check is not None:
-                _placed(check, values, where, f".{name}.", field)
+                try:
+                    check(values)
+                except Refused as refused:
+                    raise Refused(f"`{where}.{name}.{field}` has {refused}") from None
             found[field] = values
     if not found:
         raise Refused(f"`{where}.{name}` must not be empty")
@@ -235,8 +240,7 @@ def _accounts(values: Sequence[str]) -> None:
     if len(values) > 16:
         raise Refused("more than 16 items")
     for value in values:
-        parts = value.split("/")
-        if "*" in value or len(parts) > 2 or not all(parts) or len(value) > 320:
+        if not _ACCOUNT.fullmatch(value) or len(value) > 320:
             raise Refused(f"`{value}`, which is no service account")
 
 
