@@ -25,12 +25,10 @@ def read_packs(names: tuple[str, ...], root: str) -> tuple[tuple[Pack, ...], tup
     found: list[Diagnostic] = []
     places: dict[str, str] = {}
     for name in names:
-        shipped = (
-            "/" not in name and "\\" not in name and _is_pack(os.path.join(SHIPPED, name)) and not os.path.isdir(os.path.join(root, name))
-        )
+        shipped = "/" not in name and "\\" not in name and _is_pack(os.path.join(SHIPPED, name))
         folder = os.path.join(SHIPPED, name) if shipped else os.path.join(root, name)
         real = os.path.realpath(folder)
-        refused = None if shipped else _refuse(name, real, os.path.realpath(root))
+        refused = _two_meanings(name, root) if shipped else _refuse(name, real, os.path.realpath(root))
         if refused is None and real in places:
             refused = error(
                 "MW0593",
@@ -97,6 +95,18 @@ def pack_digest(name: str, modules: list[Module]) -> str:
 def shipped_packs() -> tuple[str, ...]:
     """Names of the packs of this installation, sorted."""
     return tuple(sorted(name for name in os.listdir(SHIPPED) if _is_pack(os.path.join(SHIPPED, name))))
+
+
+def _two_meanings(name: str, root: str) -> Diagnostic | None:
+    """A folder of the project must not take the place of a shipped pack, nor stay unread, without anybody noticing."""
+    if not os.path.isdir(os.path.join(root, name)):
+        return None
+    return error(
+        "MW0593",
+        f"`{name}` is a pack that ships with Meshwright, and also a folder of the project",
+        notes=("one of the two would be left out without anybody noticing",),
+        help=(f"write `./{name}` for the folder", "or rename the folder to use the shipped pack"),
+    )
 
 
 def _refuse(name: str, real: str, root: str) -> Diagnostic | None:

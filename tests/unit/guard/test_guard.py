@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.guard import sample
 
-from meshwright.guard import guard
+from meshwright.guard import embedded, guard
 from meshwright.guard.embedded import Embedded
 from meshwright.ir.intent import Grant, Namespace, Placement, Rule
 from meshwright.ir.project import Guard
@@ -209,6 +209,45 @@ def test_missing_empty_double_and_outside_packs(tmp_path):
         assert codes(Guard(packs, "embedded", "", 5.0), root) == [code], packs
     outcome = guard(sample.program(), sample.TEXTS, Guard(("zero_trsut",), "embedded", "", 5.0), str(root))
     assert outcome.diagnostics[0].help == ("did you mean `zero_trust`?",)
+
+
+def test_a_folder_does_not_take_the_place_of_a_shipped_pack(tmp_path):
+    own(tmp_path, HEAD + 'deny contains "x" if false', "zero_trust")
+    assert codes(ZERO_TRUST, tmp_path) == ["MW0593"]
+    outcome = guard(sample.program(), sample.TEXTS, ZERO_TRUST._replace(packs=("./zero_trust",)), str(tmp_path))
+    assert outcome.value is not None and outcome.value.rules == 1
+
+
+def test_an_interruption_leaves_no_child(tmp_path, monkeypatch):
+    import select
+
+    started = []
+    spawn = embedded._spawn
+    monkeypatch.setattr(embedded, "_spawn", lambda: started.append(spawn()) or started[-1])
+
+    class Poll:
+        register = unregister = staticmethod(lambda *_: None)
+
+        def poll(self, _):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(select, "poll", Poll)
+    with pytest.raises(KeyboardInterrupt):
+        guard(sample.program(), sample.TEXTS, ZERO_TRUST, str(tmp_path))
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0][0], 0)
+
+
+def test_a_run_of_shipped_packs_stays_light(tmp_path):
+    script = (
+        f"import sys; sys.path[:0] = {[path for path in sys.path if path]!r}; from tests.unit.guard import sample; from meshwright.guard import guard; "
+        f"from meshwright.ir.project import Guard; guard(sample.program(), sample.TEXTS, Guard(('zero_trust',), 'embedded', '', 30.0), {str(tmp_path)!r}); "
+        "print(*sorted(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, check=True, text=True).stdout.split()
+    heavy = {"dataclasses", "inspect", "pydantic", "rich", "git", "requests", "pathlib", "asyncio", "logging", "subprocess", "yaml", "regorus", "opa_client",
+             "meshwright.guard.schema", "meshwright.guard.opa", "meshwright.guard.refusals", "meshwright.guard.gate"}  # fmt: skip
+    assert heavy.isdisjoint(loaded), heavy & set(loaded)
 
 
 def test_two_packs_of_one_package_are_refused(tmp_path):
