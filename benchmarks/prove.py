@@ -10,6 +10,9 @@ import statistics
 import sys
 import time
 
+from tests.support.proved import with_endpoints
+from tests.support.worlds import World
+
 from meshwright.access import atoms
 from meshwright.access.reach import Reach
 from meshwright.inventory import read_tree
@@ -18,8 +21,6 @@ from meshwright.istio import model
 from meshwright.lower import lower
 from meshwright.prove import prove
 from meshwright.render import render
-from tests.support.proved import with_endpoints
-from tests.support.worlds import World
 
 ROUNDS = 5
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

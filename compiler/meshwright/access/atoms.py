@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from meshwright.access.candidates import candidates
 from meshwright.access.expr import Dimension, Pattern
-from meshwright.access.request import cidr_range, matches
+from meshwright.access.request import ONE, REST, cidr_range, matches, template_segments
 from meshwright.access.universe import FALLBACKS
 
 
@@ -33,6 +33,7 @@ def _atoms(dimension: Dimension, patterns: frozenset[Pattern]) -> Atoms:
         return Atoms(FALLBACKS[dimension][:1], {})
     values = candidates(dimension, sorted(patterns))
     place = {value: number for number, value in enumerate(values)}
+    split = [value.split("/")[1:] for value in values] if dimension == "path" else []
     masks = {}
     for pattern in patterns:
         kind, text = pattern
@@ -40,9 +41,28 @@ def _atoms(dimension: Dimension, patterns: frozenset[Pattern]) -> Atoms:
             masks[pattern] = 1 << place[text] if text in place else 0
         elif kind == "prefix":
             masks[pattern] = sum([1 << number for number, value in enumerate(values) if value.startswith(text)])
+        elif kind == "template" and REST not in template_segments(text)[:-1]:
+            masks[pattern] = _template_mask(template_segments(text), split)
         else:
             masks[pattern] = sum([1 << number for number, value in enumerate(values) if matches(pattern, value)])
     return Atoms(tuple(values), masks)
+
+
+def _template_mask(segments: tuple[str, ...], split: list[list[str]]) -> int:
+    """As ``matches`` would say, for values already cut into segments; {**} only at the end."""
+    length, rest = len(segments), segments[-1] == REST
+    fixed = [(place, segment) for place, segment in enumerate(segments) if segment not in (ONE, REST)]
+    some = [place for place, segment in enumerate(segments) if segment == ONE]
+    mask = 0
+    for number, value in enumerate(split):
+        if len(value) == length or (rest and len(value) > length):
+            for place, segment in fixed:
+                if value[place] != segment:
+                    break
+            else:
+                if all(value[place] for place in some):
+                    mask |= 1 << number
+    return mask
 
 
 def forget() -> None:

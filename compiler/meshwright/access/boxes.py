@@ -4,6 +4,7 @@ Exact, fast on policies as people write them, exponential on hostile ones: so it
 """
 
 from collections.abc import Callable, Iterable
+from operator import and_
 from typing import NamedTuple
 
 from meshwright.access.atoms import Atoms, atoms
@@ -42,7 +43,7 @@ class Space:
     """The dimensions and atoms of some expressions, and each of them compiled once.  Raises as ``find`` does."""
 
     def __init__(self, exprs: Iterable[Expr], budget: int, rename: Rename | None = None) -> None:
-        kept = list(exprs)  # alive as long as the space is, so that an id names one expression only
+        kept = list({id(expr): expr for expr in exprs}.values())  # alive as long as the space is: an id names one expression only
         patterns: dict[Dimension, set[Pattern]] = {}
         for expr in kept:
             _collect(expr, patterns)
@@ -58,13 +59,16 @@ class Space:
             self._masks["principal"] = place, {old: masks[new] for old, new in renamed.items()}
         self._exprs = kept
         self._trees: dict[int, Tree] = {}
+        self._boxes: dict[int, list[Box]] = {}
         self._budget = budget
         self._left = budget
 
     def difference(self, left: Expr, right: Expr) -> Witness | None:
         """As ``find``, for two of the expressions of this space."""
         self._left = self._budget
-        inside = self.keep([self.full], self._tree(left))
+        inside = self._boxes.get(id(left))
+        if inside is None:
+            inside = self._boxes[id(left)] = self.keep([self.full], self._tree(left))
         rest = self.drop(inside, self._tree(right)) if inside else inside
         return self.witness(min(rest, key=self.friendliness)) if rest else None
 
@@ -95,9 +99,11 @@ class Space:
             other = tree.box
             kept = []
             for box in boxes:
-                both = tuple([a & b for a, b in zip(box, other, strict=True)])
-                if all(both):
-                    kept.append(both)
+                for a, b in zip(box, other, strict=True):
+                    if not a & b:
+                        break
+                else:
+                    kept.append(tuple(map(and_, box, other)))
             return kept
         if tree.op == "and":
             for arg in tree.args:
@@ -119,9 +125,10 @@ class Space:
             return boxes
         if tree.op == "and":
             outside: list[Box] = []
-            for arg in tree.args:
+            for arg in reversed(tree.args):  # "not" first: what it leaves is little, and nothing needs it after the last one
                 outside += self.drop(boxes, arg)
-                boxes = self.keep(boxes, arg)
+                if arg is not tree.args[0]:
+                    boxes = self.keep(boxes, arg)
             return outside
         return self.keep(boxes, tree.args[0])
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from meshwright.access.automata import explore
 from meshwright.access.expr import Dimension, Pattern
 from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
-from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, belongs
+from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
 
 MOST = 4096  # stand-ins of one dimension
 DEEPEST = 200  # segments of a path that are told apart
@@ -26,7 +26,7 @@ def candidates(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
         found = explore(dimension, patterns)
     if len(found) > MOST:
         raise TooMany(f"{len(found)} kinds of {dimension}")
-    return [value for value in dict.fromkeys(found) if belongs(dimension, value)]
+    return all_belonging(dimension, dict.fromkeys(found))
 
 
 def _by_shape(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str] | None:

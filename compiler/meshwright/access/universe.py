@@ -1,6 +1,7 @@
 """Which values a dimension has at all, and friendly ones among them for witnesses."""
 
 import re
+from collections.abc import Iterable
 
 from meshwright.access.expr import Dimension
 
@@ -9,6 +10,10 @@ _PRINCIPAL = re.compile(rf"{_PART}/ns/{_PART}/sa/{_PART}")  # what SPIFFE allows
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 token
 _PATH = re.compile(r"/[^\s?#\x00-\x20\x7f]*")  # the query is not part of it
 _HOST = re.compile(r"[^\s/?#\x00-\x20\x7f-\U0010ffff]*")  # ASCII; empty is possible
+
+_SHAPES: dict[Dimension, re.Pattern[str]] = {
+    "principal": re.compile(f"(?:{_PRINCIPAL.pattern})?"), "method": _METHOD, "path": _PATH, "host": _HOST,
+}
 
 # Words for "none of the named ones", best first; characters for the same inside a word.
 FALLBACKS: dict[Dimension, tuple[str, ...]] = {
@@ -39,6 +44,15 @@ def belongs(dimension: Dimension, value: str) -> bool:
     if dimension == "path":
         return _PATH.fullmatch(value) is not None
     return dimension != "host" or _HOST.fullmatch(value) is not None
+
+
+def all_belonging(dimension: Dimension, values: Iterable[str]) -> list[str]:
+    """Those of ``values`` that belong, in order."""
+    shape = _SHAPES.get(dimension)
+    chosen = list(values)
+    if shape is None or all(map(shape.fullmatch, chosen)):
+        return chosen
+    return [value for value in chosen if belongs(dimension, value)]
 
 
 def allowed(dimension: Dimension, char: str) -> bool:

@@ -32,6 +32,7 @@ class Meaning:
             where = self._by_service if grant.target.kind == "service" else self._by_pods
             where.setdefault(grant.target.id, []).append(grant)
         self._sources: dict[Source, Expr] = {}
+        self._terms: dict[int, Expr] = {}
         self._known: dict[tuple[str, ...], Expr] = {}
 
     def at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
@@ -110,8 +111,10 @@ class Meaning:
         return self._permitted(self._here(service, port, pods, target))
 
     def _asked_at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
-        return self._permitted(grant for grant in self._here(service, port, pods, target) if grant.effect == "deny" or (
-            grant.source.kind not in GATEWAYS and grant.target == ("service", service, port)))
+        here = self._here(service, port, pods, target)
+        asked = [grant for grant in here if grant.effect == "deny" or (
+            grant.source.kind not in GATEWAYS and grant.target == ("service", service, port))]
+        return self.at_service(service, port, pods, target) if len(asked) == len(here) else self._permitted(asked)
 
     def _callers_of(self, service: str, port: int, pods: str, target: int) -> Expr:
         here = self._here(service, port, pods, target)
@@ -191,7 +194,10 @@ class Meaning:
         return all_of((gateway_term(gateway, self.trust_domain), terms["allow"], negate(terms["deny"])))
 
     def _term(self, grant: Grant, ports: bool) -> Expr:
-        return both(self._port(grant) if ports else EVERYTHING, self.source(grant.source), http_term(grant.http))
+        term = self._terms.get(id(grant))  # the program keeps its grants alive
+        if term is None:
+            term = self._terms[id(grant)] = both(self.source(grant.source), http_term(grant.http))
+        return both(self._port(grant), term) if ports else term
 
     def _port(self, grant: Grant) -> Expr:
         target = self._target(grant)
