@@ -60,7 +60,7 @@ def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:
     stop = close + 2 if 0 <= close < at + 200 else at + 2
     return error(
         "MW0807",
-        f"`{path}` is a template, not YAML",
+        f"`{path}` is a template, not YAML: `{part[at:stop]}`",
         Span(path, start + at, start + stop),
         label="filled in by Helm",
         notes=("what the template would become cannot be known from here",),

@@ -35,7 +35,7 @@ def read_inventory(
         if outcome.value is not None:
             objects.extend(objects_of(outcome.value, default_namespace, wrong))
             places.update(outcome.value.places)
-    refuse_duplicates(objects, wrong)
+    refuse_duplicates((one for one in objects if not is_foreign(group_of(one.api_version))), wrong)  # the model of Istio judges those
     return Outcome(_inventory(objects, places, files, wrong), tuple(wrong))
 
 
