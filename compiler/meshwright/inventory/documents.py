@@ -10,7 +10,8 @@ from meshwright.inventory.plain import OPEN, UNREAD, Places, Token, read_plain
 from meshwright.inventory.text import chunks, decode
 from meshwright.source import Span
 
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_QUOTED = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*(?:\"|$)|'[^']*(?:'|$)|(?:^|(?<=\s))#.*")
+_LONGEST_LINE = 1000  # templates are written by people
 
 
 class Documents(NamedTuple):
@@ -36,7 +37,8 @@ def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Do
     if len(parts) > DOCUMENTS:
         return Outcome(None, (error("MW0804", f"`{path}` holds more than {DOCUMENTS:,} documents", Span(path, 0, 0)),))
     for start, end in parts:
-        value = read_plain(text, start, end, memo, places)
+        marks: Places = {}
+        value = read_plain(text, start, end, memo, marks)
         if value is UNREAD:
             try:
                 reads.extend(found for found in read_events(text[start:end], start, path, places) if found.value is not None)
@@ -44,24 +46,28 @@ def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Do
                 wrong.append(_template(text, start, end, path) or failure.found)
         elif value is not OPEN:
             reads.append(Read(value, start, end))
+            places.update(marks)  # those of an unread document would name mappings that are gone
     return Outcome(Documents(path, tuple(reads), places), tuple(wrong))
 
 
 def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:
     """MW0807 when what could not be read has `{{` outside of strings and comments: an unrendered chart."""
-    part = text[start:end]
-    if "{{" not in part:
-        return None
-    bare = _QUOTED.sub(lambda match: " " * len(match[0]), part)
-    at = bare.find("{{")
+    at = text.find("{{", start, end)
+    while at >= 0:
+        line = text.rfind("\n", 0, at) + 1
+        if at - line > _LONGEST_LINE:
+            return None
+        if "{{" in _QUOTED.sub("", text[line : at + 2]):
+            break
+        at = text.find("{{", at + 2, end)
     if at < 0:
         return None
-    close = part.find("}}", at)
-    stop = close + 2 if 0 <= close < at + 200 else at + 2
+    close = text.find("}}", at, at + 200)
+    stop = close + 2 if close >= 0 else at + 2
     return error(
         "MW0807",
-        f"`{path}` is a template, not YAML: `{part[at:stop]}`",
-        Span(path, start + at, start + stop),
+        f"`{path}` is a template, not YAML: `{text[at:stop]}`",
+        Span(path, at, stop),
         label="filled in by Helm",
         notes=("what the template would become cannot be known from here",),
         help=("render the chart first: `helm template`",),

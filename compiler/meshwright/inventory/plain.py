@@ -27,11 +27,12 @@ OPEN: Final = _Sign()  # `key:` whose value is on the lines below
 BLANK: Final = -1  # column of a line without content
 ODD: Final = -2  # column of a line outside the subset
 
+_LONGEST: Final = 1 << 16  # longer lines go to the other reader: the memory of a match grows with its escapes
 MARKED: Final = ("name", "port")  # keys whose values people are pointed at
 
 _BARE = r"[A-Za-z0-9._/@=+-](?:[A-Za-z0-9._/@=+:-]*[A-Za-z0-9._/@=+-])?"
 _WORDS = rf"(?![0-9._@=+-]){_BARE}(?: {_BARE})*"
-_DOUBLE = r'"(?:[ !#-\[\]-~]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))*"'
+_DOUBLE = r'"[ !#-\[\]-~]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[ !#-\[\]-~]*)*"'
 _SINGLE = r"'[ -&(-~]*'"
 _NUMBER = r"0|-?[1-9][0-9]{0,17}"
 _QUANTITY = r"[1-9][0-9]*(?:m|[KMGT]i)"
@@ -129,7 +130,7 @@ def read_plain(text: str, start: int, end: int, memo: dict[str, Token], places: 
 
 
 def _token(line: str) -> Token:
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line) if len(line) < _LONGEST else None
     if match is None:
         return (BLANK if _BLANK.fullmatch(line) else ODD, False, "", OPEN, None)
     key = match[3] or ""

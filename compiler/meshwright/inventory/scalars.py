@@ -39,6 +39,7 @@ _TRAP = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_LONG_NUMBER = re.compile(r"[-+.0-9][-+.0-9a-fxo_,:]*", re.IGNORECASE)
 
 
 def resolve(word: str) -> object:
@@ -49,4 +50,6 @@ def resolve(word: str) -> object:
         return int(word)
     if _DECIMAL.fullmatch(word):
         return float(word)
+    if len(word) > 100:  # one linear look: no reader takes something this long for anything but a number
+        return Ambiguous(word) if _LONG_NUMBER.fullmatch(word) else word
     return Ambiguous(word) if _TRAP.fullmatch(word) else word

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, error
+from meshwright.inventory.limits import DOCUMENTS
 from meshwright.source import Span
 
 # Everything YAML refuses below 0x80; deleting the rest of the bytes finds them at the speed of memory.
@@ -60,6 +61,7 @@ def chunks(text: str) -> list[Chunk]:
 
     A line that starts with `---` ends every YAML construct, so that the parts can be read one by one.  With directives
     (`%YAML`) the text stays whole: they belong to the document that follows.
+    Stops one past the limit of documents.
     """
     start = 1 if text.startswith("\ufeff") else 0
     if text.startswith("%", start) or "\n%" in text or "\r" in text:
@@ -67,6 +69,8 @@ def chunks(text: str) -> list[Chunk]:
     found = []
     at = text.find("\n---", start)
     while at >= 0:
+        if len(found) > DOCUMENTS:
+            break
         if text[at + 4 : at + 5] in ("\n", " ", "\t", ""):
             found.append(Chunk(start, at + 1))
             start = at + 1
