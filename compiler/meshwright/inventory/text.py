@@ -66,7 +66,7 @@ def chunks(text: str) -> list[Chunk]:
     start = 1 if text.startswith("\ufeff") else 0
     if text.startswith("%", start) or "\n%" in text or "\r" in text:
         return [Chunk(start, len(text))]
-    found = []
+    found: list[Chunk] = []
     at = text.find("\n---", start)
     while at >= 0:
         if len(found) > DOCUMENTS:
