@@ -34,84 +34,94 @@ _OPERATION = "AuthorizationPolicy.spec.rules[].to[].operation"
 _LISTENER = "Gateway.spec.listeners[]"
 _ROUTE = "HTTPRoute.spec"
 
-# field -> (engines that read it, evidence); reference: lowering-verified 2-6 for "executed", istio-semantics for "read"
-_FIELDS: tuple[tuple[str, tuple[Engine, ...], tuple[Evidence, ...]], ...] = (
-    (f"{_POLICY}.action", ("ztunnel", "waypoint", "gateway"), _RAN),
-    (f"{_POLICY}.selector.matchLabels", ("ztunnel",), _RAN),
-    (f"{_POLICY}.targetRefs[].group", ("waypoint", "gateway"), _RAN),
-    (f"{_POLICY}.targetRefs[].kind", ("waypoint", "gateway"), _RAN),
-    (f"{_POLICY}.targetRefs[].name", ("waypoint", "gateway"), _RAN),
-    (f"{_POLICY}.rules[]", ("ztunnel", "waypoint", "gateway"), _RAN),  # the empty rule: everything
-    (f"{_SOURCE}.serviceAccounts[]", ("ztunnel", "waypoint"), _RAN),
-    (f"{_SOURCE}.notServiceAccounts[]", ("ztunnel", "waypoint"), _RAN),
-    (f"{_SOURCE}.principals[]", ("ztunnel", "waypoint"), _RAN),
-    (f"{_SOURCE}.notPrincipals[]", ("ztunnel", "waypoint"), _RAN),
-    (f"{_SOURCE}.namespaces[]", ("ztunnel",), _RAN),
-    (f"{_SOURCE}.namespaces[]", ("waypoint",), _READ),
-    (f"{_SOURCE}.notNamespaces[]", ("ztunnel", "waypoint"), _READ),
-    (f"{_SOURCE}.ipBlocks[]", ("ztunnel",), _RAN),
-    (f"{_SOURCE}.notIpBlocks[]", ("ztunnel",), _RAN),
-    (f"{_OPERATION}.ports[]", ("ztunnel", "waypoint"), _RAN),
-    (f"{_OPERATION}.notPorts[]", ("ztunnel",), _RAN),
-    (f"{_OPERATION}.notPorts[]", ("waypoint",), _READ),
-    (f"{_OPERATION}.methods[]", ("waypoint",), _RAN),
-    (f"{_OPERATION}.paths[]", ("waypoint",), _RAN),
-    ("PeerAuthentication.spec.selector.matchLabels", ("ztunnel",), _RAN),
-    ("PeerAuthentication.spec.mtls.mode", ("ztunnel",), _RAN),
-    ("PeerAuthentication.spec.portLevelMtls{}.mode", ("ztunnel",), _RAN),
-    ("Gateway.metadata.labels.istio.io/waypoint-for", ("waypoint",), _RAN),
-    ("Gateway.spec.gatewayClassName", ("waypoint", "gateway"), _RAN),
-    (f"{_LISTENER}.name", ("waypoint", "gateway"), _RAN),
-    (f"{_LISTENER}.port", ("waypoint", "gateway"), _RAN),
-    (f"{_LISTENER}.protocol", ("waypoint", "gateway"), _RAN),
-    (f"{_LISTENER}.hostname", ("gateway",), _RAN),
-    (f"{_LISTENER}.tls.mode", ("gateway",), _RAN),
-    (f"{_LISTENER}.tls.certificateRefs[].group", ("gateway",), _RAN),
-    (f"{_LISTENER}.tls.certificateRefs[].kind", ("gateway",), _RAN),
-    (f"{_LISTENER}.tls.certificateRefs[].name", ("gateway",), _RAN),
-    (f"{_LISTENER}.tls.certificateRefs[].namespace", ("gateway",), _READ),
-    (f"{_LISTENER}.allowedRoutes.namespaces.from", ("waypoint", "gateway"), _RAN),
-    (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].key", ("waypoint",), _READ),
-    (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].operator", ("waypoint",), _READ),
-    (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].values[]", ("waypoint",), _READ),
-    (f"{_ROUTE}.parentRefs[].group", ("gateway",), _RAN),
-    (f"{_ROUTE}.parentRefs[].kind", ("gateway",), _RAN),
-    (f"{_ROUTE}.parentRefs[].name", ("gateway",), _RAN),
-    (f"{_ROUTE}.parentRefs[].sectionName", ("gateway",), _READ),
-    (f"{_ROUTE}.hostnames[]", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].matches[].path.type", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].matches[].path.value", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].backendRefs[].group", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].backendRefs[].kind", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].backendRefs[].name", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].backendRefs[].namespace", ("gateway",), _READ),
-    (f"{_ROUTE}.rules[].backendRefs[].port", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].backendRefs[].weight", ("gateway",), _RAN),
-    (f"{_ROUTE}.rules[].filters[].type", ("gateway",), _READ),
-    (f"{_ROUTE}.rules[].filters[].requestRedirect.scheme", ("gateway",), _READ),
-    (f"{_ROUTE}.rules[].filters[].requestRedirect.statusCode", ("gateway",), _READ),
-    ("ReferenceGrant.spec.from[].group", ("gateway",), _READ),
-    ("ReferenceGrant.spec.from[].kind", ("gateway",), _READ),
-    ("ReferenceGrant.spec.from[].namespace", ("gateway",), _READ),
-    ("ReferenceGrant.spec.to[].group", ("gateway",), _READ),
-    ("ReferenceGrant.spec.to[].kind", ("gateway",), _READ),
-    ("ReferenceGrant.spec.to[].name", ("gateway",), _READ),
-    ("Namespace.metadata.labels.istio.io/dataplane-mode", ("ztunnel",), _RAN),
-    ("Service.metadata.labels.istio.io/use-waypoint", ("ztunnel",), _RAN),
-    ("Service.metadata.labels.istio.io/use-waypoint-namespace", ("ztunnel",), _RAN),
-    ("Service.metadata.labels.istio.io/ingress-use-waypoint", ("gateway",), _RAN),
-    ("Namespace.metadata.annotations.argocd.argoproj.io/sync-options", (), _RAN),
-    ("Namespace.metadata.annotations.kustomize.toolkit.fluxcd.io/prune", (), _RAN),
-    ("Namespace.metadata.annotations.kustomize.toolkit.fluxcd.io/ssa", (), _RAN),
-    ("Service.metadata.annotations.argocd.argoproj.io/sync-options", (), _RAN),
-    ("Service.metadata.annotations.kustomize.toolkit.fluxcd.io/prune", (), _RAN),
-    ("Service.metadata.annotations.kustomize.toolkit.fluxcd.io/ssa", (), _RAN),
-)
 
-# Schema and webhook: everything of lowering-verified was put through istiod's conversion and CRD schema of the 1.31 line.
-ROWS: tuple[Row, ...] = tuple(
-    Row(field, engine, evidence) for field, engines, evidence in _FIELDS for engine in (*engines, "api-server")
-)
+def rows() -> tuple[Row, ...]:
+    """The whole matrix; made on demand, because compiling needs only MINORS.
+
+    Schema and webhook (engine api-server): all of lowering-verified was put through istiod's conversion and CRD schema of the 1.31 line.
+    """
+    made: dict[tuple[str, Engine], Row] = {}
+    for field, engines, evidence in _fields():
+        for engine in (*engines, "api-server"):
+            made.setdefault((field, engine), Row(field, engine, evidence))
+    return tuple(made.values())
+
+
+def _fields() -> tuple[tuple[str, tuple[Engine, ...], tuple[Evidence, ...]], ...]:
+    # field -> (engines that read it, evidence); reference: lowering-verified 2-6 for "executed", istio-semantics for "read"
+    return (
+        (f"{_POLICY}.action", ("ztunnel", "waypoint", "gateway"), _RAN),
+        (f"{_POLICY}.selector.matchLabels", ("ztunnel",), _RAN),
+        (f"{_POLICY}.targetRefs[].group", ("waypoint", "gateway"), _RAN),
+        (f"{_POLICY}.targetRefs[].kind", ("waypoint", "gateway"), _RAN),
+        (f"{_POLICY}.targetRefs[].name", ("waypoint", "gateway"), _RAN),
+        (f"{_POLICY}.rules[]", ("ztunnel", "waypoint", "gateway"), _RAN),  # the empty rule: everything
+        (f"{_SOURCE}.serviceAccounts[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_SOURCE}.notServiceAccounts[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_SOURCE}.principals[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_SOURCE}.notPrincipals[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_SOURCE}.namespaces[]", ("ztunnel",), _RAN),
+        (f"{_SOURCE}.namespaces[]", ("waypoint",), _READ),
+        (f"{_SOURCE}.notNamespaces[]", ("ztunnel", "waypoint"), _READ),
+        (f"{_SOURCE}.ipBlocks[]", ("ztunnel",), _RAN),
+        (f"{_SOURCE}.notIpBlocks[]", ("ztunnel",), _RAN),
+        (f"{_OPERATION}.ports[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_OPERATION}.notPorts[]", ("ztunnel",), _RAN),
+        (f"{_OPERATION}.notPorts[]", ("waypoint",), _READ),
+        (f"{_OPERATION}.methods[]", ("waypoint",), _RAN),
+        (f"{_OPERATION}.paths[]", ("waypoint",), _RAN),
+        ("PeerAuthentication.spec.selector.matchLabels", ("ztunnel",), _RAN),
+        ("PeerAuthentication.spec.mtls.mode", ("ztunnel",), _RAN),
+        ("PeerAuthentication.spec.portLevelMtls{}.mode", ("ztunnel",), _RAN),
+        ("Gateway.metadata.labels.istio.io/waypoint-for", ("waypoint",), _RAN),
+        ("Gateway.spec.gatewayClassName", ("waypoint", "gateway"), _RAN),
+        (f"{_LISTENER}.name", ("waypoint", "gateway"), _RAN),
+        (f"{_LISTENER}.port", ("waypoint", "gateway"), _RAN),
+        (f"{_LISTENER}.protocol", ("waypoint", "gateway"), _RAN),
+        (f"{_LISTENER}.hostname", ("gateway",), _RAN),
+        (f"{_LISTENER}.tls.mode", ("gateway",), _RAN),
+        (f"{_LISTENER}.tls.certificateRefs[].group", ("gateway",), _RAN),
+        (f"{_LISTENER}.tls.certificateRefs[].kind", ("gateway",), _RAN),
+        (f"{_LISTENER}.tls.certificateRefs[].name", ("gateway",), _RAN),
+        (f"{_LISTENER}.tls.certificateRefs[].namespace", ("gateway",), _READ),
+        (f"{_LISTENER}.allowedRoutes.namespaces.from", ("waypoint", "gateway"), _RAN),
+        (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].key", ("waypoint",), _READ),
+        (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].operator", ("waypoint",), _READ),
+        (f"{_LISTENER}.allowedRoutes.namespaces.selector.matchExpressions[].values[]", ("waypoint",), _READ),
+        (f"{_ROUTE}.parentRefs[].group", ("gateway",), _RAN),
+        (f"{_ROUTE}.parentRefs[].kind", ("gateway",), _RAN),
+        (f"{_ROUTE}.parentRefs[].name", ("gateway",), _RAN),
+        (f"{_ROUTE}.parentRefs[].sectionName", ("gateway",), _READ),
+        (f"{_ROUTE}.hostnames[]", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].matches[].path.type", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].matches[].path.value", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].backendRefs[].group", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].backendRefs[].kind", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].backendRefs[].name", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].backendRefs[].namespace", ("gateway",), _READ),
+        (f"{_ROUTE}.rules[].backendRefs[].port", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].backendRefs[].weight", ("gateway",), _RAN),
+        (f"{_ROUTE}.rules[].filters[].type", ("gateway",), _READ),
+        (f"{_ROUTE}.rules[].filters[].requestRedirect.scheme", ("gateway",), _READ),
+        (f"{_ROUTE}.rules[].filters[].requestRedirect.statusCode", ("gateway",), _READ),
+        ("ReferenceGrant.spec.from[].group", ("gateway",), _READ),
+        ("ReferenceGrant.spec.from[].kind", ("gateway",), _READ),
+        ("ReferenceGrant.spec.from[].namespace", ("gateway",), _READ),
+        ("ReferenceGrant.spec.to[].group", ("gateway",), _READ),
+        ("ReferenceGrant.spec.to[].kind", ("gateway",), _READ),
+        ("ReferenceGrant.spec.to[].name", ("gateway",), _READ),
+        ("Namespace.metadata.labels.istio.io/dataplane-mode", ("ztunnel",), _RAN),
+        ("Service.metadata.labels.istio.io/use-waypoint", ("ztunnel",), _RAN),
+        ("Service.metadata.labels.istio.io/use-waypoint-namespace", ("ztunnel",), _RAN),
+        ("Service.metadata.labels.istio.io/ingress-use-waypoint", ("gateway",), _RAN),
+        ("Namespace.metadata.annotations.argocd.argoproj.io/sync-options", (), _RAN),
+        ("Namespace.metadata.annotations.kustomize.toolkit.fluxcd.io/prune", (), _RAN),
+        ("Namespace.metadata.annotations.kustomize.toolkit.fluxcd.io/ssa", (), _RAN),
+        ("Service.metadata.annotations.argocd.argoproj.io/sync-options", (), _RAN),
+        ("Service.metadata.annotations.kustomize.toolkit.fluxcd.io/prune", (), _RAN),
+        ("Service.metadata.annotations.kustomize.toolkit.fluxcd.io/ssa", (), _RAN),
+    )
+
 
 # Maps whose keys are the user's: the path stops at them, or names any key as "{}".
 _USER_KEYS = ("selector.matchLabels",)
@@ -124,7 +134,7 @@ def missing(manifest: Manifest) -> tuple[tuple[str, Engine], ...]:
     Engines in reach: the api-server; for a policy at a Service or at a waypoint the waypoint, at another Gateway the gateway,
     else ztunnel; for the Gateway API objects the proxy of their class.
     """
-    known = {(row.field, row.engine) for row in ROWS}
+    known = {(row.field, row.engine) for row in rows()}
     need: list[Engine] = ["api-server", *_readers(manifest)]
     return tuple(sorted((field, engine) for field in set(fields(manifest)) for engine in need if (field, engine) not in known))
 

@@ -9,8 +9,8 @@ from meshwright.lower.objects import GATEWAY_API, REFERENCE_GRANT, gateway_api
 from meshwright.lower.plan import Plan, narrower, serves
 from meshwright.source import Span
 
-# Gateway API schema: listeners of a Gateway, rules of an HTTPRoute, matches of a rule, of a route
-MOST_LISTENERS, MOST_RULES, MOST_MATCHES, MOST_ROUTE_MATCHES = 64, 16, 64, 128
+# Gateway API schema: listeners of a Gateway; parents, rules and matches of an HTTPRoute, matches of one rule
+MOST_LISTENERS, MOST_PARENTS, MOST_RULES, MOST_ROUTE_MATCHES, MOST_MATCHES = 64, 32, 16, 128, 64
 
 Json = dict[str, object]
 
@@ -95,7 +95,11 @@ def _redirects(gateway: Gateway, found: list[Diagnostic]) -> list[Manifest]:
             found.append(refuse.redirect_to_nowhere(gateway, listener, ports))
         rule: Json = {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
                       "filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]}
-        spec = {"parentRefs": [_parent(gateway, name) for name, _ in _sections(listener)], "rules": [rule]}
+        sections = _sections(listener)
+        if len(sections) > MOST_PARENTS:
+            found.append(refuse.too_many(f"gateway `{gateway.id}`", "hosts of a listener that redirects", len(sections), MOST_PARENTS,
+                                         listener.span))
+        spec = {"parentRefs": [_parent(gateway, name) for name, _ in sections], "rules": [rule]}
         made.append(gateway_api("HTTPRoute", gateway.namespace, f"{gateway.name}-{listener.name}-redirect",
                                 f"{gateway.id} {listener.name} redirect", spec, provenance=(listener.span,)))
     return made

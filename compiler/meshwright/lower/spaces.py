@@ -30,7 +30,9 @@ def lower_namespace(plan: Plan, space: Namespace, found: list[Diagnostic]) -> li
             made.append(policy(space.name, f"{gateway.name}-gateway-allow", f"{gateway.id} gateway allow",
                                {"action": "ALLOW", "targetRefs": gateway_ref(gateway.name), "rules": [{}]}, (gateway.span,)))
     for other in plan.program.inventory.foreign:
-        if other.kind == "Gateway" and other.namespace == space.name and other.name not in ours and not _is_waypoint(other.content):
+        # a Gateway of Istio's own API is no proxy: the pods it selects are workloads, and judged like any other
+        if other.kind == "Gateway" and other.api_version.startswith("gateway.networking.k8s.io/") and other.namespace == space.name \
+                and other.name not in ours and not _is_waypoint(other.content):
             found.append(refuse.foreign_gateway(space, other))
     return made
 

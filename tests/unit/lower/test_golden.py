@@ -74,7 +74,14 @@ def test_every_row_is_used_by_a_golden_case() -> None:
     """A row that no output needs is a promise that nobody tests."""
     used = {field for world, labels in CASES for one in bundle(world, labels).manifests for field in capability.fields(one)}
     used |= {f"{one.kind}.metadata.labels.{one.key}" for world, labels in CASES for one in bundle(world, labels).wanted}
-    assert {row.field for row in capability.ROWS} - used == set()
+    assert {row.field for row in capability.rows()} - used == set()
+
+
+def test_each_cell_of_the_matrix_is_filled_once() -> None:
+    cells = [(row.field, row.engine) for row in capability.rows()]
+    assert len(set(cells)) == len(cells)
+    assert {len(row.evidence) for row in capability.rows()} == {len(capability.MINORS)}
+    assert {cell for row in capability.rows() for cell in row.evidence} <= {"executed", "read", "release-note"}
 
 
 def test_a_field_without_a_row_is_found() -> None:

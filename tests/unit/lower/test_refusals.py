@@ -106,8 +106,10 @@ def test_the_baseline_would_shut_a_foreign_gateway() -> None:
     assert only(world) == ("MW0603", "Gateway `front` in governed namespace `shop` is not declared")
 
 
-def test_a_foreign_waypoint_is_not_shut_by_the_baseline() -> None:
+def test_a_foreign_waypoint_is_not_shut_by_the_baseline_and_the_other_gateway_kind_is_no_proxy() -> None:
     world = web()
+    world.foreign.append(foreign("Gateway", "shop", "classic", {"spec": {"selector": {"istio": "ingressgateway"}}})._replace(
+        api_version="networking.istio.io/v1"))
     world.foreign.append(foreign("Gateway", "shop", "theirs", {"spec": {"gatewayClassName": "istio-waypoint"}}))
     assert lower(world.program()).value is not None
 
