@@ -88,7 +88,8 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         prog="meshwright", description="Compile intent about a service mesh into proved Istio configuration.", epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"meshwright {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # `prog` given: argparse would otherwise load shutil, and with it every compression module, to format it.
+    commands = parser.add_subparsers(prog="meshwright", dest="command", metavar="COMMAND", required=True)
     named = next((word for word in argv if not word.startswith("-")), "")
     for name, summary, description, examples in EXAMPLES:
         command = commands.add_parser(
