@@ -20,6 +20,8 @@ def main(argv: list[str]) -> int:
 
     install()
     try:
+        if argv == ["--version"]:
+            return _version()
         from meshwright.cli.arguments import parse_arguments
 
         code = _dispatch(parse_arguments(argv))
@@ -72,6 +74,15 @@ def _bug(problem: Exception) -> int:
     _quietly(f"meshwright: this is a bug in Meshwright: {type(problem).__name__} at {where or 'an unknown place'}\n"
              "  nothing was decided about your sources; please report it, with what MESHWRIGHT_DEBUG=1 prints\n")
     return CANNOT_LOOK
+
+
+def _version() -> int:
+    """Without argparse, which is half of the time that this takes."""
+    from meshwright import __version__
+
+    sys.stdout.write(f"meshwright {__version__}\n")
+    sys.stdout.flush()
+    return CLEAN
 
 
 def _quietly(text: str) -> None:

@@ -63,6 +63,8 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright publish --allow-dirty     although the sources are not committed"),
 )
 
+WIDTH = 100  # columns of help texts
+
 EXIT_CODES = """exit codes:
   0 clean   1 something is wrong in sources, tree or policies   2 could not look   3 remote failed or race lost
   130/143 interrupted"""
@@ -86,18 +88,25 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="meshwright", description="Compile intent about a service mesh into proved Istio configuration.", epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+        formatter_class=_Help, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"meshwright {__version__}")
-    # `prog` given: argparse would otherwise load shutil, and with it every compression module, to format it.
+    # `prog` given: argparse would otherwise make a formatter only to ask it for this word.
     commands = parser.add_subparsers(prog="meshwright", dest="command", metavar="COMMAND", required=True)
     named = next((word for word in argv if not word.startswith("-")), "")
     for name, summary, description, examples in EXAMPLES:
         command = commands.add_parser(
             name, help=summary, description=description, epilog=f"examples:\n{examples}\n\n{EXIT_CODES}",
-            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+            formatter_class=_Help, allow_abbrev=False)
         if name == named:  # the options of the others are never asked for
             _options(command, name)
     return parser
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Of a fixed width: to ask for the terminal's, argparse loads shutil, and with it every compression module."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=WIDTH)
 
 
 def _options(parser: argparse.ArgumentParser, name: Command) -> None:
