@@ -20,9 +20,7 @@ caller(namespace, name) := object.union(anybody, {
 
 client := object.union(anybody, {"kind": "gateway", "gateway": "edge/public", "namespace": "edge"})
 
-port(number, protocol) := {
-	"id": sprintf("port %d", [number]), "number": number, "target": number, "name": protocol, "protocol": protocol, "http": protocol == "http", "source": source,
-}
+port(number, protocol) := {"id": sprintf("port %d", [number]), "number": number, "target": number, "name": protocol, "protocol": protocol, "http": protocol == "http", "source": source}
 
 service(name, ports) := {
 	"id": sprintf("service shop/%s", [name]), "namespace": "shop", "name": name, "key": sprintf("shop/%s", [name]), "enforce": true, "owner": "",

@@ -215,7 +215,7 @@ if shutil.which("opa"):  # the real one, on machines that have it: `make conform
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         with subprocess.Popen(
-            ["opa", "run", "--server", "--addr", f"127.0.0.1:{port}", "--skip-version-check", "--log-level", "error"], env={"PATH": os.environ["PATH"]}
+            ["opa", "run", "--server", "--addr", f"127.0.0.1:{port}", "--skip-version-check", "--log-level", "error"], env={"PATH": os.environ["PATH"]}, stderr=subprocess.DEVNULL
         ) as server:
             try:
                 for _ in range(100):
@@ -229,6 +229,15 @@ if shutil.which("opa"):  # the real one, on machines that have it: `make conform
                     assert there.diagnostics == here.diagnostics
                 assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + 'deny[msg] { msg := "v0" }\n'))) == ["MW0585"]
                 assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + 'deny contains "x" if 1 / 0\n'))) == ["MW0590"]
-                assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + 'deny if input.kind == "x"\n'))) == ["MW0591"]
+                assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + 'deny if input.kind != "MeshModel"\n'))) == ["MW0591"]
+                chain = HEAD + 'deny contains f("x") if true\n'
+                assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, chain + 'f(x) := g(x)\n\ng(x) := x\n'))) == ["MW0501"]
+                import requests
+
+                assert requests.get(f"http://127.0.0.1:{port}/v1/policies", timeout=5).json() == {"result": []}, "nothing is left"
+                theirs = f"http://127.0.0.1:{port}/v1/policies/theirs"
+                requests.put(theirs, data="package own.rules.more\n\nx := 1\n", timeout=5).raise_for_status()
+                assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, chain + 'f(x) := x\n'))) == ["MW0593"]
+                assert requests.get(theirs, timeout=5).status_code == 200, "what is not ours stays"
             finally:
                 server.terminate()
