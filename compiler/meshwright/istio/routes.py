@@ -40,7 +40,7 @@ def gateway_edges(gateway: Gateway, routes: Sequence[HttpRoute], granted: set[tu
         elif listener.protocol == "HTTPS" or (listener.protocol == "TLS" and not listener.passthrough):
             groups.setdefault((listener.port, listener.name), []).append(listener)  # one a listener, chosen by SNI
     usable = [_granted(route, granted) for route in routes]
-    edges = []
+    edges: list[Edge] = []
     for (port, _), listeners in groups.items():
         tables: dict[str, list[_Entry]] = {}
         for listener in listeners:
@@ -52,12 +52,22 @@ def gateway_edges(gateway: Gateway, routes: Sequence[HttpRoute], granted: set[tu
             hosts = both(_host(domain), *[negate(_host(other)) for other in tables if other != domain and _covers(domain, other)])
             edges.extend([edge._replace(requests=both(hosts, edge.requests))
                           for edge in _table(f"{gateway.namespace}/{gateway.name}", port, entries)])
-    return edges
+    return _together(edges)
 
 
 def mesh_edges(service: str, port: int, routes: Iterable[HttpRoute]) -> list[Edge]:
     """What the waypoint of a Service sends where, by the routes that name that Service as parent: hostnames are ignored there."""
     return _table(service, port, [entry for route in routes for entry in _entries(route)])
+
+
+def _together(edges: Iterable[Edge]) -> list[Edge]:
+    """One edge a listener port and Service port, whatever tables lead there."""
+    groups: dict[tuple[int, str, int], list[Edge]] = {}
+    for edge in edges:
+        groups.setdefault((edge.port, edge.backend.service, edge.backend.port), []).append(edge)
+    return [found[0] if len(found) == 1 else found[0]._replace(
+        requests=any_of([edge.requests for edge in found]), objects=tuple(dict.fromkeys([name for edge in found for name in edge.objects])),
+        doubts=tuple(dict.fromkeys([reason for edge in found for reason in edge.doubts]))) for found in groups.values()]
 
 
 def _granted(route: HttpRoute, granted: set[tuple[str, str, str]]) -> HttpRoute:
