@@ -10,6 +10,7 @@ from meshwright.ir.inventory import Workload
 from meshwright.source import Span
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"
+BYPASS = ("ambient.istio.io/bypass-inbound-capture", "true")  # what comes in passes no proxy; what goes out does
 
 # What Istio does with a declared protocol: grpc-web is HTTP with a filter; the filters for databases are off, so they are TCP.
 _PROTOCOLS: dict[str, Literal["http", "http2", "grpc", "tcp", "tls", "https"]] = {
@@ -135,7 +136,13 @@ class Facts:
         """
         if workload.capture == "ambient":
             return ""
-        own = workload.capture == "sidecar" or workload.host_network or (DATAPLANE_MODE, "none") in workload.labels
+        own = (
+            workload.capture == "sidecar"
+            or workload.host_network
+            or (DATAPLANE_MODE, "none") in workload.labels
+            or BYPASS in workload.annotations
+            or workload.namespace == "kube-system"  # never enrolled, whatever its labels
+        )
         if not own and workload.namespace in self.governed and not self.is_enrolled(workload.namespace):
             return ""
         return workload.capture_reason or workload.capture

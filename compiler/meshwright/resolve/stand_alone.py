@@ -21,8 +21,8 @@ def stand_alone(
 ) -> inventory.Service | None:
     """The Service that a declaration stands for; when no workload carries its labels, one is added to ``pods``.
 
-    MW0208 when it says too little, unless some text is ``broken`` and may have said it; MW0207 when workloads with its
-    labels run as another account; MW0214 for impossible names.
+    MW0208 when it says too little, unless some text is ``broken`` and may have said it; MW0207 when workloads with its labels
+    run as another account; MW0214 for impossible names.
     """
     namespace, name = own.split("/", 1)
     missing = [

@@ -6,12 +6,14 @@ from meshwright.check.facts import Facts
 from meshwright.check.grants import meet
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.ir import intent
+from meshwright.source import Span
 
 
 def deny_bypassed(facts: Facts) -> Iterator[Diagnostic]:
     """Once for each pair of rules."""
     denies = [grant for grant in facts.grants if grant.effect == "deny" and grant.http is not None and grant.target.kind == "service"]
     seen: set[tuple[int, int]] = set()
+    said: set[tuple[Span, str]] = set()
     if denies:
         direct = _direct(facts)
         for deny in denies:
@@ -20,9 +22,10 @@ def deny_bypassed(facts: Facts) -> Iterator[Diagnostic]:
                 for grant in (*direct.get((pods.id, port.target), ()), *direct.get((pods.id, 0), ())):
                     if (deny.rule, grant.rule) not in seen and meet(deny.source, grant.source):
                         seen.add((deny.rule, grant.rule))
+                        said.add((facts.program.rules[deny.rule].span, grant.target.id))
                         yield _refused(facts, deny, grant)
     for problem in facts.problems.get("deny-shared", ()):
-        if problem.service is not None:
+        if problem.service is not None and (problem.span, problem.text) not in said:
             yield error(
                 "MW0316",
                 f"`{problem.text}` leads to pods of `{problem.service.id}` and to others, so this deny cannot be kept there exactly",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from meshwright.check.facts import Facts
+from meshwright.check.facts import BYPASS, Facts
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.ir import resolved
 from meshwright.ir.inventory import Workload
@@ -12,7 +12,7 @@ def outside_caller(facts: Facts) -> Iterator[Diagnostic]:
     outsiders = {
         workload.id: workload
         for workload in facts.program.inventory.workloads
-        if workload.capture == "outside" and facts.why_outside(workload)
+        if workload.capture == "outside" and BYPASS not in workload.annotations and facts.why_outside(workload)
     }
     if not outsiders:
         return

@@ -15,6 +15,8 @@ def route_without_grant(facts: Facts) -> Iterator[Diagnostic]:
             services = (grant.target.id,) if grant.target.kind == "service" else facts.set_by_id[grant.target.id].services
             granted.update([(grant.source.gateway, own) for own in services])
     for route in facts.routes:
+        if not facts.sets_of_service.get(route.service) or facts.services[route.service].found.kind == "headless":
+            continue  # cannot be granted: said by MW0303 or MW0304
         if (
             route.service.partition("/")[0] in facts.governed
             and (route.gateway, route.service) not in granted
