@@ -12,7 +12,7 @@ from meshwright.prove.findings import findings
 from meshwright.prove.invariants import invariants
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.properties import complete, covered, permitted_ways, sealed, sound, transport
-from meshwright.prove.properties.covered import destinations
+from meshwright.prove.properties.covered import OUTSIDE, destinations
 from meshwright.prove.question import Judge
 
 JUDGED: tuple[Obligation, ...] = ("covered", "sound", "complete", "sealed", "transport")
@@ -35,7 +35,7 @@ def prove(program: Program, reach: Iterable[Reach]) -> Outcome[Proof]:
     for destination, pods in sorted(expected.items()):
         answer = answers.get(destination)
         if answer is None:
-            found.append(Verdict("covered", destination, "", "unknown", None, (), (), "the model gives no answer about it"))
+            found.append(_unanswered(destination, answers.values()))
             continue
         ways += len(answer.ways)
         found += _judged(Case(program, meaning, answer, pods, _waypoints(answer, *before)), judge)
@@ -43,6 +43,15 @@ def prove(program: Program, reach: Iterable[Reach]) -> Outcome[Proof]:
     proof = Proof(tuple(found), assumptions(program), len(expected), ways,
                   tuple(sorted(space.name for space in program.namespaces if space.enforce == "no")), "identities")
     return Outcome(proof, findings(program, proof))
+
+
+def _unanswered(destination: str, answers: Iterable[Reach]) -> Verdict:
+    """A destination that the model leaves out; where it says that a whole namespace is outside the mesh, so are its other pods."""
+    namespace = destination.removeprefix("other pods ")
+    captured = {answer.captured for answer in answers if answer.kind == "workload" and answer.namespace == namespace}
+    if captured == {False}:
+        return Verdict("covered", destination, "", "fails", None, (), (), OUTSIDE)
+    return Verdict("covered", destination, "", "unknown", None, (), (), "the model gives no answer about it")
 
 
 def _judged(case: Case, judge: Judge) -> list[Verdict]:

@@ -12,12 +12,14 @@ from meshwright.ir.proof import Verdict
 from meshwright.prove.destination import Case
 from meshwright.prove.meaning.routes import listeners_of
 
+OUTSIDE = "the mesh does not see traffic to it, so it is open to everybody"
+
 
 def covered(case: Case) -> list[Verdict]:
     """Verdicts "unknown" for what the model cannot say or left out, "fails" for pods outside the mesh."""
     reach = case.reach
     if not reach.captured:
-        return [_verdict(case, "fails", "the mesh does not see traffic to it, so it is open to everybody")]
+        return [_verdict(case, "fails", OUTSIDE)]
     found = [_verdict(case, "unknown", reason) for reason in reach.unknown]
     known = {(way.kind, way.service, way.port, way.gateway, way.listener) for way in reach.ways}
     expected = [("unlisted-service", "", 0, "", 0)] if reach.kind == "waypoint" else [("pod", "", 0, "", 0), ("plaintext", "", 0, "", 0)]
