@@ -27,10 +27,11 @@ def main(folder: str, how: str) -> None:
         for document in documents:
             yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False)
     elif how == "ours":
-        from meshwright.render.emit import emit
+        from meshwright.render.emit import Emitter
 
+        emitter = Emitter()
         for document in documents:
-            emit(document)
+            emitter.emit(document)
 
 
 if __name__ == "__main__":

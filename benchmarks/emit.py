@@ -1,6 +1,6 @@
 """The emitter against PyYAML's C dumper on the same documents: CPU ratio, interleaved, median of seven rounds.
 
-python benchmarks/emit.py [--services 300]
+python -m benchmarks.emit [--services 300]
 """
 
 import argparse

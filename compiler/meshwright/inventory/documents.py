@@ -20,6 +20,7 @@ class Documents(NamedTuple):
     path: str
     reads: tuple[Read, ...]
     places: Places
+    plain: bool  # all by the fast reader, which knows no ambiguous words
 
 
 def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Documents]:
@@ -36,10 +37,12 @@ def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Do
     parts = chunks(text)
     if len(parts) > DOCUMENTS:
         return Outcome(None, (error("MW0804", f"`{path}` holds more than {DOCUMENTS:,} documents", Span(path, 0, 0)),))
+    plain = True
     for start, end in parts:
         marks: Places = {}
         value = read_plain(text, start, end, memo, marks)
         if value is UNREAD:
+            plain = False
             try:
                 reads.extend(found for found in read_events(text[start:end], start, path, places) if found.value is not None)
             except Failure as failure:
@@ -47,7 +50,7 @@ def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Do
         elif value is not OPEN:
             reads.append(Read(value, start, end))
             places.update(marks)  # those of an unread document would name mappings that are gone
-    return Outcome(Documents(path, tuple(reads), places), tuple(wrong))
+    return Outcome(Documents(path, tuple(reads), places, plain), tuple(wrong))
 
 
 def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:

@@ -26,7 +26,10 @@ def read_tree(tree: FileTree) -> Outcome[tuple[Object, ...]]:
         outcome = read_documents(content[path], path, memo)
         wrong.extend(outcome.diagnostics)
         if outcome.value is not None:
-            objects.extend(objects_of(outcome.value, "", wrong))
+            found = objects_of(outcome.value, "", wrong)
+            objects.extend(found)
+            if not outcome.value.plain:
+                _refuse_ambiguous(found, wrong)
     objects.sort(key=lambda one: (one.namespace, one.kind, one.name, one.api_version))
     refuse_duplicates(objects, wrong)
     for one in objects:
@@ -47,7 +50,10 @@ def _judge(one: Object, wrong: list[Diagnostic]) -> None:
                 help=("write `metadata.namespace`",),
             )
         )
-    for where, word in ambiguous(one.content):
+
+
+def _refuse_ambiguous(objects: list[Object], wrong: list[Diagnostic]) -> None:
+    for one, (where, word) in ((one, word) for one in objects for word in ambiguous(one.content)):
         wrong.append(
             error(
                 "MW0809",
