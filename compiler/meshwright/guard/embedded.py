@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,7 +40,8 @@ class Embedded:
         sealed = all(pack.sealed for pack in packs)
         entries = tuple(entry for pack in packs for entry in pack.sealed) if sealed else ()
         modules = [module for pack in packs for module in pack.modules]
-        fields = self.ask(modules, document, [f"data.{entry.package}.{entry.rule}" for entry in entries], sealed=sealed)
+        queries = [f"data.{entry.package}.{entry.rule}" for entry in entries]
+        fields = self.ask(modules, document, queries, gate=True, sealed_for=SEALED_FOR if sealed else "")
         if isinstance(fields, Failure):
             return fields
         if fields[2]:
@@ -52,24 +54,25 @@ class Embedded:
         return _answer(entries, fields)
 
     def ask(
-        self, modules: list[Module], document: str, queries: list[str], *, sealed: bool, only_gate: bool = False
+        self, modules: Sequence[Module], document: str, queries: list[str], *, gate: bool, only_gate: bool = False, sealed_for: str = ""
     ) -> list[bytes] | Failure:
-        """The fields of a complete frame that begins with "done" or "gate", else why there is none."""
+        """The fields of a complete frame that begins with "done" or "gate", else why there is none.
+
+        ``gate``: examine the modules first, unless the engine is of the version ``sealed_for``; the third field then lists
+        defects and entries, and the entries take the place of ``queries``.
+        """
         where = _folder_of_regorus()
         if where is None:
             return Failure((_missing("the Python module `regorus` is not installed"),))
-        schema = ""
-        if not sealed:
-            with open(SCHEMA, encoding="utf-8") as file:
-                schema = file.read()
         request = marshal.dumps(
             {
                 "path": where,
                 "wanted": WANTED,
                 "modules": [(module.path, module.text) for module in modules],
                 "queries": queries,
-                "sealed_for": SEALED_FOR if sealed else "",
-                "schema": schema,
+                "gate": gate,
+                "sealed_for": sealed_for,
+                "schema": SCHEMA,
                 "only_gate": only_gate,
                 "input": document,
                 "memory": self.memory + 24 * len(document),

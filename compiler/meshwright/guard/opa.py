@@ -16,6 +16,7 @@ from meshwright.guard.embedded import Embedded
 from meshwright.guard.refusals import check_entries, entry_of, package_of, read_inventory
 
 TOKEN = "MESHWRIGHT_OPA_TOKEN"  # environment variable with a bearer token, or with _FILE the file that holds it
+CLEANING = 10.0  # seconds for deleting what we pushed, on top of the timeout
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 T = TypeVar("T")
@@ -74,10 +75,10 @@ class _Server(NamedTuple):
             raise _Stop(_slow(self.shown, what))
         self.client.timeout = rest
         try:
-            result = function(*args, **options)
+            result = _within(rest, lambda: function(*args, **options))
         except RegoParseError:
             raise
-        except requests.Timeout:
+        except (requests.Timeout, TimeoutError):
             raise _Stop(_slow(self.shown, what)) from None
         except requests.HTTPError as problem:
             raise _Stop(_refused(self.shown, what, problem.response)) from None
@@ -87,9 +88,30 @@ class _Server(NamedTuple):
             raise _Stop(_server(f"the OPA server {self.shown} cannot be reached", what, type(problem).__name__)) from None
         except Exception as problem:  # noqa: BLE001 - the client has no common exception, and decodes bodies without looking
             raise _Stop(_server(f"the OPA server {self.shown} gave an answer that is not OPA's", what, type(problem).__name__)) from None
-        if time.monotonic() > self.deadline:
-            raise _Stop(_slow(self.shown, what))
         return result
+
+
+def _within(seconds: float, function: Callable[[], T]) -> T:
+    """The result of ``function``, or TimeoutError: the client's own timeouts are for each read, and a server may send a byte at a time."""
+    from threading import Thread
+
+    results: list[T] = []
+    problems: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(function())
+        except Exception as problem:  # noqa: BLE001 - raised again by whoever waits
+            problems.append(problem)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if problems:
+        raise problems[0]
+    if not results:
+        raise TimeoutError
+    return results[0]
 
 
 def _open(url: str, timeout: float) -> _Server | Diagnostic:
@@ -180,7 +202,7 @@ def _examine(packs: tuple[Pack, ...], deadline: float) -> tuple[tuple[Entry, ...
     if all(pack.sealed for pack in packs):
         return tuple(entry for pack in packs for entry in pack.sealed), ()
     modules = [module for pack in packs for module in pack.modules]
-    fields = Embedded(max(deadline - time.monotonic(), 0.1)).ask(modules, "{}", [], sealed=False, only_gate=True)
+    fields = Embedded(max(deadline - time.monotonic(), 0.1)).ask(modules, "{}", [], gate=True, only_gate=True)
     if not isinstance(fields, Failure):
         entries = read_inventory(fields[2], packs, foreign_builtins=True)
         if isinstance(entries, Failure):
@@ -272,10 +294,12 @@ def _inventory(taken: dict[str, Any], modules: dict[str, tuple[Pack, Module]], i
 def _clean(server: _Server, pushed: list[str]) -> list[Diagnostic]:
     """Deletes what we pushed, the last first, whatever happened before."""
     left = []
-    server.client.timeout = 10.0
+    end = time.monotonic() + CLEANING
     for name in reversed(pushed):
+        rest = end - time.monotonic()
+        server.client.timeout = max(rest, 0.01)
         try:
-            server.client.delete_policy(name)
+            _within(max(rest, 0.01), lambda name=name: server.client.delete_policy(name))  # type: ignore[misc]
         except Exception as problem:  # noqa: BLE001 - whatever it was, the policy may be there
             if getattr(problem, "expression", "") != "resource_not_found":
                 left.append(name)

@@ -42,7 +42,7 @@ def seal_text(name: str) -> str | Failure:
     pack = read_pack(name, os.path.join(SHIPPED, name))
     if isinstance(pack, Diagnostic):
         return Failure((pack,))
-    fields = Embedded(60).ask(list(pack.modules), "{}", [], sealed=False, only_gate=True)
+    fields = Embedded(60).ask(pack.modules, "{}", [], gate=True, only_gate=True)
     if isinstance(fields, Failure):
         return fields
     entries = read_inventory(fields[2], (pack,))

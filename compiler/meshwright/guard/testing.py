@@ -42,7 +42,7 @@ def run_tests(pack: Pack, timeout: float = 60.0) -> Outcome[Report]:
     Diagnostics: those of the engine and the gate, MW0580-MW0593.
     """
     engine = Embedded(timeout)
-    gate = engine.ask(list(pack.modules), "{}", [], sealed=False, only_gate=True)
+    gate = engine.ask(pack.modules, "{}", [], gate=True, only_gate=True)
     if isinstance(gate, Failure):
         return Outcome(None, gate.diagnostics)
     entries = read_inventory(gate[2], (pack,))
@@ -63,7 +63,7 @@ def run_tests(pack: Pack, timeout: float = 60.0) -> Outcome[Report]:
 
 
 def _run(engine: Embedded, modules: tuple[Module, ...], tests: tuple[Module, ...], names: tuple[str, ...]) -> tuple[Test, ...] | Failure:
-    fields = engine.ask([*modules, *tests], "{}", [f"data.{name}" for name in names], sealed=True)
+    fields = engine.ask([*modules, *tests], "{}", [f"data.{name}" for name in names], gate=False)
     if isinstance(fields, Failure):
         return fields
     found = []

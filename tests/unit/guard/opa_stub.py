@@ -20,6 +20,7 @@ class Stub:
         self.uploads: list[str] = []
         self.answers: Callable[[str, str], tuple[int, bytes] | None] = lambda method, path: None
         self.delay = 0.0
+        self.drip = False  # send answers a byte at a time
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,7 +35,11 @@ class Stub:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                for byte in answer if stub.drip else ():
+                    self.wfile.write(bytes((byte,)))
+                    time.sleep(0.1)
+                if not stub.drip:
+                    self.wfile.write(answer)
 
             do_GET = do_PUT = do_POST = do_DELETE = handle_any
 

@@ -80,6 +80,14 @@ def test_findings_of_a_pack_of_the_project(tmp_path):
     assert found.span == sample.span("service db") and found.help == ("make it http",)
 
 
+def test_one_rule_in_two_files(tmp_path):
+    settings = own(tmp_path, HEAD + 'deny contains "b"\n\nwarn contains "c"\n')
+    (tmp_path / "rules/a.rego").write_text(HEAD + 'deny contains "a"\n')
+    outcome = guard(sample.program(), sample.TEXTS, settings, str(tmp_path))
+    assert [found.message[-1] for found in outcome.diagnostics] == ["a", "b", "c"]
+    assert outcome.value is not None and outcome.value.rules == 2
+
+
 def test_metadata_of_a_pack_of_the_project(tmp_path):
     settings = own(
         tmp_path,
@@ -185,6 +193,12 @@ def test_another_module_called_regorus_is_found_out(tmp_path, monkeypatch, modul
 def test_another_version_of_the_engine_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("meshwright.guard.embedded.WANTED", "0.12.")
     assert codes(ZERO_TRUST, tmp_path) == ["MW0580"]
+
+
+def test_the_gate_runs_again_for_another_patch_version_of_the_engine(tmp_path, monkeypatch):
+    monkeypatch.setattr("meshwright.guard.embedded.SEALED_FOR", "0.13.99")
+    outcome = guard(sample.program(), sample.TEXTS, ZERO_TRUST, str(tmp_path))
+    assert outcome.diagnostics == () and outcome.value is not None and outcome.value.rules == 13
 
 
 def test_a_missing_engine_is_no_pass(tmp_path, monkeypatch):

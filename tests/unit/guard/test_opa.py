@@ -153,6 +153,14 @@ def test_a_slow_server_is_a_failure(stub, tmp_path):
     assert time.monotonic() - before < 8
 
 
+def test_a_byte_at_a_time_is_slow(stub, tmp_path):
+    stub.drip = True
+    stub.policies["theirs"] = "package theirs\n\nallow := true\n"
+    before = time.monotonic()
+    assert codes(ask(stub.url, tmp_path, timeout=0.5)) == ["MW0582"]
+    assert time.monotonic() - before < 5
+
+
 def test_policies_that_cannot_be_deleted_are_told(stub, tmp_path):
     stub.answers = lambda asked, path: (500, b"{}") if asked == "DELETE" else None
     outcome = ask(stub.url, tmp_path)
@@ -232,6 +240,9 @@ if shutil.which("opa"):  # the real one, on machines that have it: `make conform
                 assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + 'deny if input.kind != "MeshModel"\n'))) == ["MW0591"]
                 chain = HEAD + 'deny contains f("x") if true\n'
                 assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, chain + 'f(x) := g(x)\n\ng(x) := x\n'))) == ["MW0501"]
+                (tmp_path / "rules/a.rego").write_text('package own.caller\n\nimport data.own.rules.h\n\nwarn contains h("x") if true\n')
+                assert codes(ask(f"http://127.0.0.1:{port}", tmp_path, own(tmp_path, HEAD + "h(x) := x\n"))) == ["MW0501"], "a caller before its function"
+                (tmp_path / "rules/a.rego").unlink()
                 import requests
 
                 assert requests.get(f"http://127.0.0.1:{port}/v1/policies", timeout=5).json() == {"result": []}, "nothing is left"
