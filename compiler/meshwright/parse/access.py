@@ -4,15 +4,16 @@ The name of a builder is the name of the rule in mesh.lark; it gets the kept val
 and the first and last lexeme of the node.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from meshwright.diagnostics import error
+from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 from meshwright.parse import literals
 from meshwright.parse.context import Context
 from meshwright.parse.driver import Builder
 from meshwright.parse.lexemes import candidates
-from meshwright.parse.reserved import check_source, check_target
+from meshwright.parse.reserved import check_gateway, check_source, check_target
 from meshwright.source import Span
 
 
@@ -73,6 +74,7 @@ def source(c: Context, v: list[Any], a: int, b: int) -> syntax.SourceTerm:
     if word == "clients":
         if not v:
             return syntax.SourceTerm("clients-any", None, None, (), span)
+        refuse(c, v[0], check_gateway)
         return syntax.SourceTerm("clients", v[0], v[1] if len(v) > 1 else None, (), span)
     if word == "any":
         return syntax.SourceTerm("any-workload", None, None, (), span)
@@ -95,10 +97,7 @@ def sources(c: Context, v: list[Any], a: int, b: int) -> tuple[syntax.SourceTerm
     terms = []
     for item in v:
         if type(item) is syntax.Name:
-            if item.namespace is None and not item.quoted:
-                found = check_source(item.text)
-                if found is not None:
-                    c.report(found(item.span))
+            refuse(c, item, check_source)
             item = syntax.SourceTerm("name", item, None, (), item.span)
         terms.append(item)
     return tuple(terms)
@@ -110,6 +109,7 @@ def target(c: Context, v: list[Any], a: int, b: int) -> syntax.TargetTerm:
     span = c.span(a, b)
     if word == "pods":
         if v:
+            refuse(c, v[0], check_target)
             return syntax.TargetTerm("pods", v[0], span)
         return syntax.TargetTerm("pods-any-service" if c.lexemes[b] == "service" else "pods-any-workload", None, span)
     if word == "namespace":
@@ -122,13 +122,18 @@ def targets(c: Context, v: list[Any], a: int, b: int) -> tuple[syntax.TargetTerm
     terms = []
     for item in v:
         if type(item) is syntax.Name:
-            if item.namespace is None and not item.quoted:
-                found = check_target(item.text)
-                if found is not None:
-                    c.report(found(item.span))
+            refuse(c, item, check_target)
             item = syntax.TargetTerm("name", item, item.span)
         terms.append(item)
     return tuple(terms)
+
+
+def refuse(c: Context, name: syntax.Name, check: Callable[[str], Callable[[Span], Diagnostic] | None]) -> None:
+    """MW0108 when a bare name is a reserved word there."""
+    if name.namespace is None and not name.quoted:
+        found = check(name.text)
+        if found is not None:
+            c.report(found(name.span))
 
 
 def door_port(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:

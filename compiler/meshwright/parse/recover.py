@@ -3,6 +3,8 @@
 ``repair`` always moves the machine: it takes a lexeme, closes a block, or puts an error node in place of the statement.
 """
 
+from bisect import bisect_left
+
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.parse import explain
 from meshwright.parse.context import Context
@@ -207,6 +209,8 @@ def _unclosed_block(machine: Machine, context: Context, opened: list[int], index
     """MW0102 at the innermost block; closes every block that cannot go on at ``index``."""
     ends = index >= len(context.lexemes)
     inner = opened[-1]
+    if ends:  # statements of the top level that did not fit into the block were no mistakes of their own
+        context.diagnostics[:] = [found for found in context.diagnostics if not _misplaced(context, found, inner)]
     outer = [Label(context.at(brace), "inside this block") for brace in opened[:-1]] if ends else []
     others = [*outer, Label(context.at(index), "the file ends here" if ends else "this statement does not belong to the block")]
     context.report(error("MW0102", "the block is not closed", context.at(inner), label="this `{` has no `}`", others=others,
@@ -229,6 +233,13 @@ def _unclosed_block(machine: Machine, context: Context, opened: list[int], index
         last = machine.last
         machine.push(";", index)
         machine.last = last
+
+
+def _misplaced(context: Context, found: Diagnostic, brace: int) -> bool:
+    """Whether an earlier diagnostic is about a keyword of the top level behind ``brace``."""
+    if found.code != "MW0101" or found.span is None or found.span.start < context.starts[brace]:
+        return False
+    return context.lexemes[bisect_left(context.starts, found.span.start)] in TOP
 
 
 def _starts_over(machine: Machine, context: Context, index: int, brace: int) -> bool:

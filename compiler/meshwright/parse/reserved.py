@@ -30,8 +30,11 @@ TARGETS: dict[str, str] = {
     **dict.fromkeys(("all", "any", "each", "every", "everyone", "anyone", "workload", "authenticated", "unauthenticated",
                      "unidentified"), _TARGETS),
     **dict.fromkeys(("internet", "outside", "public", "clients"), "declare what is outside the mesh as an `external` and name that"),
-    "pods": "write `pods of <name>`",
+    "pods": "write `pods of <name>`", "service": "write `any service`, or the name of one",
 }
+
+# behind `clients of`, where `any gateway` may stand
+GATEWAYS: dict[str, str] = {"gateway": "write `clients of any gateway`, or the name of one"}
 
 
 def check_source(word: str) -> Callable[[Span], Diagnostic] | None:
@@ -46,9 +49,15 @@ def check_target(word: str) -> Callable[[Span], Diagnostic] | None:
     return None if advice is None else lambda span: reserved(word, "destination", advice, span)
 
 
+def check_gateway(word: str) -> Callable[[Span], Diagnostic] | None:
+    """None when a bare ``word`` may be a gateway behind `clients of`; else what makes the diagnostic, MW0108."""
+    advice = GATEWAYS.get(word)
+    return None if advice is None else lambda span: reserved(word, "source", advice, span)
+
+
 def reserved(word: str, position: str, advice: str, span: Span) -> Diagnostic:
     """MW0108."""
     return error("MW0108", f"`{word}` cannot be the {position} of a rule", span, label="reserved word",
-                 notes=("words that sound like many callers are not names here, so that a service called "
+                 notes=("words that sound like many callers are not names here, so that something called "
                         f"`{word}` can never be granted by accident",),
-                 help=(advice, f"a service really called `{word}` is written in quotes, or in full with its namespace"))
+                 help=(advice, f"something really called `{word}` is written in quotes, or in full with its namespace"))
