@@ -64,6 +64,8 @@ class Embedded:
         where = _folder_of_regorus()
         if where is None:
             return Failure((_missing("the Python module `regorus` is not installed"),))
+        if not hasattr(os, "posix_spawn") or not sys.executable:
+            return Failure((_missing("this platform cannot start it in a process of its own, under limits"),))
         request = marshal.dumps(
             {
                 "path": where,
@@ -79,7 +81,11 @@ class Embedded:
                 "seconds": int(self.timeout) + 2,
             }
         )
-        return _understand(*_run(request, time.monotonic() + self.timeout), self.timeout)
+        try:
+            ran = _run(request, time.monotonic() + self.timeout)
+        except OSError as problem:
+            return Failure((_broken(f"its process could not be started: {problem.strerror}"),))
+        return _understand(*ran, self.timeout)
 
 
 def _answer(entries: tuple[Entry, ...], fields: list[bytes]) -> Answer | Failure:

@@ -201,6 +201,13 @@ def test_the_gate_runs_again_for_another_patch_version_of_the_engine(tmp_path, m
     assert outcome.diagnostics == () and outcome.value is not None and outcome.value.rules == 13
 
 
+def test_a_process_that_cannot_start_is_no_pass(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    assert codes(ZERO_TRUST, tmp_path) == ["MW0581"]
+    monkeypatch.delattr(os, "posix_spawn")
+    assert codes(ZERO_TRUST, tmp_path) == ["MW0580"]
+
+
 def test_a_missing_engine_is_no_pass(tmp_path, monkeypatch):
     monkeypatch.setattr("meshwright.guard.embedded._folder_of_regorus", lambda: None)
     assert codes(ZERO_TRUST, tmp_path) == ["MW0580"]
