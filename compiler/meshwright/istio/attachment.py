@@ -26,7 +26,7 @@ class Policies:
         self._trust_domain = mesh.trust_domain
         self._bare: dict[str, list[Policy]] = {}  # neither selector nor targetRefs
         self._empty: dict[str, list[Policy]] = {}  # a selector without labels
-        self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, first label
+        self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, one label of the selector
         self._allow_selectors: dict[str, list[Labels]] = {}
         self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
         self._cache: dict[tuple[Engine, str], Compiled | None] = {}
@@ -89,8 +89,9 @@ class Policies:
         elif not policy.selector:
             self._empty.setdefault(policy.namespace, []).append(policy)
         else:
-            key, value = policy.selector[0]
-            self._selected.setdefault((policy.namespace, key, value), []).append(policy)
+            # under the label that fewest share: a label that every selector has would make every workload look at all of them
+            buckets = [(policy.namespace, key, value) for key, value in policy.selector]
+            self._selected.setdefault(min(buckets, key=lambda one: len(self._selected.get(one, ()))), []).append(policy)
             if policy.action == "ALLOW" and not policy.dry_run:
                 self._allow_selectors.setdefault(policy.namespace, []).append(policy.selector)
 

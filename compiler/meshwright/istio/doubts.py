@@ -137,7 +137,8 @@ def _service_entry(found: Object, doubts: Doubts, root: str, reason: str) -> Non
 def _at_envoys(found: Object, doubts: Doubts, root: str, reason: str, waypoints: bool) -> None:
     spec = found.content.get("spec")
     spec = spec if isinstance(spec, Mapping) else {}
-    refs = [ref for ref in [*(spec.get("targetRefs") or []), spec.get("targetRef")] if isinstance(ref, Mapping)]
+    several = spec.get("targetRefs")
+    refs = [ref for ref in [*(several if isinstance(several, list) else ()), spec.get("targetRef")] if isinstance(ref, Mapping)]
     scope = "*" if found.namespace == root else f"{found.namespace}/*"
     for ref in refs:
         if ref.get("kind") == "Service":

@@ -22,19 +22,29 @@ class Plaintext(NamedTuple):
 class Peers:
     """The PeerAuthentications of a mesh, by the namespace they are in."""
 
-    __slots__ = ("_by_namespace", "_known", "_root")
+    __slots__ = ("_known", "_root", "_selected", "_selectors", "_wide")
 
     def __init__(self, objects: Iterable[PeerAuthentication], root: str) -> None:
         self._root = root
-        self._by_namespace: dict[str, list[PeerAuthentication]] = {}
+        self._wide: dict[str, list[PeerAuthentication]] = {}  # for a whole namespace, or the mesh
+        self._selected: dict[tuple[str, str, str], list[PeerAuthentication]] = {}  # namespace, one label of the selector
+        self._selectors: dict[str, list[Labels]] = {}  # those that may accept more plaintext
         self._known: dict[tuple[str, tuple[str, ...]], Plaintext] = {}
         for found in objects:
-            self._by_namespace.setdefault(found.namespace, []).append(found)
+            if not found.selector:
+                self._wide.setdefault(found.namespace, []).append(found)
+            elif found.namespace != root:  # one with a selector in the root namespace counts nowhere
+                buckets = [(found.namespace, key, value) for key, value in found.selector]
+                self._selected.setdefault(min(buckets, key=lambda one: len(self._selected.get(one, ()))), []).append(found)
+                if found.mode != "STRICT" or any(mode != "STRICT" for _, mode in found.ports):
+                    self._selectors.setdefault(found.namespace, []).append(found.selector)
 
     def plaintext(self, namespace: str, labels: Mapping[str, str]) -> Plaintext:
         """For the pods with these labels; the answer is an upper bound of what is accepted when ``unknown`` is not empty."""
-        own = [found for found in self._by_namespace.get(namespace, ()) if namespace != self._root
-               and found.selector and all(labels.get(key) == value for key, value in found.selector)]
+        own = []
+        if self._selected:
+            own = [found for key, value in labels.items() for found in self._selected.get((namespace, key, value), ())
+                   if all(labels.get(name) == wanted for name, wanted in found.selector or ())]
         key = (namespace, tuple([found.name for found in own]))
         answer = self._known.get(key)
         if answer is None:
@@ -43,14 +53,11 @@ class Peers:
 
     def loosening_selectors(self, namespace: str) -> tuple[Labels, ...]:
         """Selectors in ``namespace`` under which a pod may accept more plaintext than the namespace says."""
-        if namespace == self._root:
-            return ()
-        return tuple([found.selector for found in self._by_namespace.get(namespace, ())
-                      if found.selector and (found.mode != "STRICT" or any(mode != "STRICT" for _, mode in found.ports))])
+        return tuple(self._selectors.get(namespace, ()))
 
     def _compose(self, namespace: str, own: list[PeerAuthentication]) -> Plaintext:
-        root = [found for found in self._by_namespace.get(self._root, ()) if not found.selector]
-        wide = [] if namespace == self._root else [found for found in self._by_namespace.get(namespace, ()) if not found.selector]
+        root = self._wide.get(self._root, [])
+        wide = [] if namespace == self._root else self._wide.get(namespace, [])
         objects = tuple([found.id for found in root + wide + own])
         for level in (root, wide, own):
             if len({(found.mode, found.ports) for found in level}) > 1:

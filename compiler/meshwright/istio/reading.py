@@ -1,7 +1,7 @@
 """All objects of a mesh, sorted by what the model does with them; refused ones become diagnostics."""
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
@@ -12,7 +12,13 @@ from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, rea
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
 from meshwright.istio.plain import Refused, metadata_labels
 
-T = TypeVar("T")
+READERS: Mapping[tuple[str, str], Callable[[Object], Policy | PeerAuthentication | Gateway | HttpRoute | tuple[Grant, ...]]] = {
+    ("security.istio.io", "AuthorizationPolicy"): read_policy,
+    ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
+    ("gateway.networking.k8s.io", "Gateway"): read_gateway,
+    ("gateway.networking.k8s.io", "HTTPRoute"): read_route,
+    ("gateway.networking.k8s.io", "ReferenceGrant"): read_grants,
+}
 
 
 class Objects(NamedTuple):
@@ -33,32 +39,46 @@ def read_objects(objects: Iterable[Object], root: str) -> Objects:
     seen: dict[tuple[str, str], Object] = {}
     for found in objects:
         group = found.api_version.rpartition("/")[0]
-        key = (group, found.id)
-        other = seen.setdefault(key, found)
-        if other is not found:
-            if other.content != found.content:
-                read.diagnostics.append(_conflict(found, other))
-            continue
-        _sort(found, group, read, root)
+        other = seen.setdefault((group, found.id), found)
+        if other is found:
+            _sort(found, group, read, root)
+        elif other.content != found.content and not _same(found, other, group):
+            read.diagnostics.append(_conflict(found, other))
     return read
+
+
+def _same(found: Object, other: Object, group: str) -> bool:
+    """Whether two objects mean the same: one of them may come from a cluster, with defaults and status filled in."""
+    reader = READERS.get((group, found.kind))
+    if reader is None:
+        return found.content.get("spec") == other.content.get("spec") and metadata_labels(found.content) == metadata_labels(other.content)
+    try:
+        return reader(found) == reader(other)
+    except Refused:
+        return False
 
 
 def _sort(found: Object, group: str, read: Objects, root: str) -> None:
     kind = found.kind
-    if group == "security.istio.io" and kind == "AuthorizationPolicy":
-        _accept(found, read_policy, read.policies, read)
-        _revision(found, read)
-    elif group == "security.istio.io" and kind == "PeerAuthentication":
-        _accept(found, read_peer_authentication, read.peers, read)
-        _revision(found, read)
-    elif group == "gateway.networking.k8s.io" and kind == "Gateway":
-        _accept(found, read_gateway, read.gateways, read)
-    elif group == "gateway.networking.k8s.io" and kind == "HTTPRoute":
-        _accept(found, read_route, read.routes, read)
-    elif group == "gateway.networking.k8s.io" and kind == "ReferenceGrant":
-        grants: list[tuple[Grant, ...]] = []
-        _accept(found, read_grants, grants, read)
-        read.grants.extend([grant for some in grants for grant in some])
+    reader = READERS.get((group, kind))
+    if reader is not None:
+        try:
+            record = reader(found)
+        except Refused as refused:
+            read.diagnostics.append(_refusal(found, refused))
+            return
+        if isinstance(record, Policy):
+            read.policies.append(record)
+            _revision(found, read)
+        elif isinstance(record, PeerAuthentication):
+            read.peers.append(record)
+            _revision(found, read)
+        elif isinstance(record, Gateway):
+            read.gateways.append(record)
+        elif isinstance(record, HttpRoute):
+            read.routes.append(record)
+        else:
+            read.grants.extend(record)
     elif group == "" and kind in ("Namespace", "Service"):
         read.overlays[(kind, found.namespace, found.name)] = dict(metadata_labels(found.content))
         if kind == "Service" and found.content.get("spec"):
@@ -69,14 +89,15 @@ def _sort(found: Object, group: str, read: Objects, root: str) -> None:
         doubt(found, read.doubts, root)
 
 
-def _accept(found: Object, reader: Callable[[Object], T], into: list[T], read: Objects) -> None:
-    try:
-        into.append(reader(found))
-    except Refused as refused:
-        read.diagnostics.append(error(
-            "MW0450", f"{found.id} would be refused: {refused}", found.span, label="the API server or Istio's webhook refuses this object",
-            notes=("a refused object never takes effect, and it holds back what is applied together with it",),
-            help=("correct or remove the object",)))
+def _refusal(found: Object, refused: Refused) -> Diagnostic:
+    return error("MW0450", f"{_called(found)} would be refused: {refused}", found.span,
+                 label="the API server or Istio's webhook refuses this object",
+                 notes=("a refused object never takes effect, and it holds back what is applied together with it",),
+                 help=("correct or remove the object",))
+
+
+def _called(found: Object) -> str:
+    return f"{found.kind} `{found.id.partition(' ')[2]}`"
 
 
 def _revision(found: Object, read: Objects) -> None:
@@ -88,7 +109,7 @@ def _revision(found: Object, read: Objects) -> None:
 def _conflict(found: Object, other: Object) -> Diagnostic:
     from meshwright.diagnostics import Label
 
-    return error("MW0451", f"two different objects are called {found.id}", found.span, label="one of them",
+    return error("MW0451", f"two different objects are called {_called(found)}", found.span, label="one of them",
                  others=(Label(other.span, "the other one"),),
                  notes=("whichever is applied last wins, so what the mesh does depends on an order that nobody wrote down",),
                  help=("rename or remove one of them",))

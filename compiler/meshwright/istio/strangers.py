@@ -25,7 +25,8 @@ def reach_other_pods(world: World, namespace: str, workloads: Sequence[Workload]
             for label in workload.labels:
                 carried.setdefault(label, []).append(labels)
         for selector in wanted:
-            if not any(all(labels.get(key) == value for key, value in selector) for labels in carried.get(selector[0], ())):
+            rarest = min(selector, key=lambda label: len(carried.get(label, ())))
+            if not any(all(labels.get(key) == value for key, value in selector) for labels in carried.get(rarest, ())):
                 selectors.append(selector)
     return [_other_pods(world, namespace, selector) for selector in selectors]
 
