@@ -12,6 +12,9 @@ from meshwright.source import Span
 # Gateway API schema: listeners of a Gateway; parents, rules and matches of an HTTPRoute, matches of one rule
 MOST_LISTENERS, MOST_PARENTS, MOST_RULES, MOST_ROUTE_MATCHES, MOST_MATCHES = 64, 32, 16, 128, 64
 
+# What the HTTPRoute schema takes in a path, which must not hold %2f either
+_PATH_MARKS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@%")
+
 Json = dict[str, object]
 
 
@@ -117,6 +120,9 @@ def _host_routes(plan: Plan, gateway: Gateway, routes: list[Route], found: list[
                   if (host := narrower(own, asked)) is not None}
         if not served:
             found.append(refuse.host_not_served(gateway, route))
+        odd = [part for part in route.path.segments if part and (set(part) - _PATH_MARKS or "%2f" in part.lower())]
+        if odd:
+            found.append(refuse.route_path(gateway, route, odd[0]))
         hosts |= served
     made = []
     for host in sorted(hosts):

@@ -7,7 +7,6 @@ from meshwright.ir import capability
 from meshwright.ir.intent import PodSet, Program
 from meshwright.ir.inventory import Labels, Object, Workload
 from meshwright.ir.manifest import Bundle, Manifest
-from meshwright.ir.placement import l7_services
 from meshwright.lower import refuse
 from meshwright.lower.gateways import lower_gateways, refuse_listener_sources
 from meshwright.lower.labels import Mode, lower_labels
@@ -68,14 +67,13 @@ def _lowerable(index: Plan, found: list[Diagnostic]) -> bool:
 
 
 def _refuse_unplaced(index: Plan, found: list[Diagnostic]) -> None:
-    wanted = l7_services(index.program)
     placements = {space.name: space.placement for space in index.program.namespaces}
-    judged: set[str] = set()
+    done = {name for name in index.waypoints if not index.services[name].headless}
     for grant in index.program.grants:
         name = grant.target.id
-        if grant.http is None or grant.target.kind != "service" or name not in wanted or name in judged:
+        if grant.http is None or name in done or grant.target.kind != "service" or name.partition("/")[0] not in index.governed:
             continue
-        judged.add(name)
+        done.add(name)
         service = index.services[name]
         if service.headless:
             found.append(refuse.http_at_headless(index, grant, service))
@@ -181,10 +179,13 @@ def _refuse_oversize(manifests: list[Manifest], found: list[Diagnostic]) -> None
         if one.kind != "AuthorizationPolicy":
             continue
         rules = one.body["spec"].get("rules", ())  # type: ignore[attr-defined]
-        sources = max((len(rule.get("from", ())) for rule in rules), default=0)
-        for what, count in (("rules", len(rules)), ("sources in one rule", sources)):
-            if count > MOST_RULES:
-                found.append(refuse.too_many(f"`{one.policy}`", what, count, MOST_RULES, (*one.provenance, None)[0]))
+        if len(rules) > MOST_RULES:
+            found.append(refuse.too_many(f"`{one.policy}`", "rules", len(rules), MOST_RULES, (*one.provenance, None)[0]))
+        for rule in rules:
+            sources = rule.get("from", ())
+            if len(sources) > MOST_RULES:
+                found.append(refuse.too_many(f"`{one.policy}`", "sources in one rule", len(sources), MOST_RULES,
+                                             (*one.provenance, None)[0]))
 
 
 def _order(one: Manifest) -> tuple[str, str, str]:

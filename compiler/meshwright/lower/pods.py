@@ -65,7 +65,7 @@ def _doors(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> dict[int, _Door
     doors: dict[int, _Door] = {}
     for name in pods.services:
         service = plan.services[name]
-        waypoint = plan.waypoints.get(name)
+        waypoint = waypoint_identity(plan.waypoints[name]) if name in plan.waypoints else None
         for port in service.ports:
             grants = plan.at_service.get((name, port.number))
             if not grants:
@@ -84,7 +84,7 @@ def _doors(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> dict[int, _Door
                         if grant.source.kind == "unidentified":
                             found.append(refuse.without_identity_to_service(plan, grant))
                 elif port.is_http:
-                    door.waypoints.add(waypoint_identity(waypoint))
+                    door.waypoints.add(waypoint)
     for grant in plan.at_pods.get(pods.id, ()):
         door = _door(doors, grant.target.port)
         door.grants.append(grant)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from meshwright.diagnostics import Diagnostic, Label, error, info, warning
 from meshwright.ir import capability, inventory
-from meshwright.ir.intent import Gateway, Grant, Listener, Mesh, Namespace, PodSet, Port, Route, Service
+from meshwright.ir.intent import Gateway, Grant, Listener, Mesh, Namespace, PathPattern, PodSet, Port, Route, Service
 from meshwright.ir.manifest import Manifest
 from meshwright.lower.plan import Plan
 from meshwright.source import Span
@@ -155,6 +155,12 @@ def service_without_pods(service: Service, grant_span: Span) -> Diagnostic:
                  help=["correct the selector, or write the rules for the service that owns the pods"])
 
 
+def mark_in_template(plan: Plan, grant: Grant, path: PathPattern, mark: str) -> Diagnostic:
+    return error("MW0601", f"path `{path}`: `{mark}` cannot stand beside `{{id}}`", _span(plan, grant),
+                 notes=["istiod refuses a path template with that character, and with it the whole policy"],
+                 help=[f"percent-encode `{mark}` if clients do, or write a subtree: `\"/a/**\"`"])
+
+
 def sidecar_caller(plan: Plan, grant: Grant, service: Service, workload: str) -> Diagnostic:
     return error("MW0601", f"`{workload}` has a sidecar and cannot call `{service.id}` through its waypoint", _span(plan, grant),
                  notes=["a sidecar dials the pod itself and never the waypoint, so the guard at the pods denies it"],
@@ -236,6 +242,12 @@ def route_twice(gateway: Gateway, host: str, first: Route, second: Route) -> Dia
     return error("MW0601", f"path `{second.path}` of host `{host or '*'}` at `{gateway.id}` goes to two services", second.span,
                  label=f"to `{second.service}`", others=[Label(first.span, f"to `{first.service}`")],
                  notes=["which one gets the request would depend on the age of objects"], help=["keep one of the two"])
+
+
+def route_path(gateway: Gateway, route: Route, part: str) -> Diagnostic:
+    return error("MW0601", f"path `{route.path}` at gateway `{gateway.id}`: an HTTPRoute cannot hold `{part}`", route.span,
+                 notes=["the API server refuses the route, with every other path of its host"],
+                 help=["route a path above it, and let the rules of the service judge the rest"])
 
 
 def redirect_to_nowhere(gateway: Gateway, listener: Listener, ports: Sequence[int]) -> Diagnostic:

@@ -11,6 +11,9 @@ from meshwright.lower.objects import policy, rule, service_ref, spans
 from meshwright.lower.peers import Peers, among, others, peers
 from meshwright.lower.plan import Plan
 
+# What Envoy's path templates take beside letters, digits and the operators; istiod refuses the policy for any other character
+_TEMPLATE_MARKS = frozenset("-._~%!$&'()+,;:@=")
+
 _Who = tuple[str, Identity | None, str, str]
 _Door = tuple[int, Http | None]  # service port, HTTP terms
 _Operation = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # ports, methods, paths
@@ -33,6 +36,7 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
                 denies[port.number] = denied
         _refuse_raw_port(plan, service, port, grants, found)
     _refuse_callers(plan, service, allows, found)
+    _refuse_templates(plan, [*allows, *(grant for some in denies.values() for grant in some)], found)
 
     target = {"targetRefs": service_ref(service.name)}
     allow = _rules(plan, [(grant, grant.target.port) for grant in allows])
@@ -164,6 +168,15 @@ def _refuse_raw_port(plan: Plan, service: Service, port: Port, grants: list[Gran
                     if grant.effect == "allow":
                         found.append(refuse.raw_port_behind_waypoint(plan, grant, service, port))
                         return
+
+
+def _refuse_templates(plan: Plan, grants: list[Grant], found: list[Diagnostic]) -> None:
+    for grant in grants:
+        if grant.http is not None and None in grant.http.path.segments:
+            marks = {mark for part in grant.http.path.segments for mark in part or ""}
+            odd = {mark for mark in marks if not (mark.isascii() and mark.isalnum())} - _TEMPLATE_MARKS
+            if odd:
+                found.append(refuse.mark_in_template(plan, grant, grant.http.path, min(odd)))
 
 
 def _refuse_callers(plan: Plan, service: Service, allows: list[Grant], found: list[Diagnostic]) -> None:

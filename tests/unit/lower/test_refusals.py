@@ -87,6 +87,8 @@ def inexact() -> list[tuple[str, World, str]]:
         ("ungoverned-gateway", ungoverned.allow("clients of edge/public", "shop/web"), "gateway `edge/public` stands in namespace `edge`, which is not governed"),
         ("redirect", redirect, "listener `http-80` of gateway `edge/public` redirects to https, but https is on ports 8443"),
         ("host", shop().route("edge/public", "other.example.com", "/x", "shop/web", 80), "no listener of gateway `edge/public` serves `other.example.com`"),
+        ("route-path", shop().route("edge/public", "", "/a%2Fb", "shop/web", 80), "path `/a%2Fb` at gateway `edge/public`: an HTTPRoute cannot hold `a%2Fb`"),
+        ("template", web().allow("a/b", "shop/web", "GET /a|b/{id}"), "path `/a|b/{id}`: `|` cannot stand beside `{id}`"),
         ("route-twice", shop().route("edge/public", "", "/api/**", "shop/web", 80), "path `/api/**` of host `shop.example.com` at `edge/public` goes to two services"),
     ]
 
