@@ -35,7 +35,7 @@ class Result(NamedTuple):
 
 def compile_project(project: Project, sources: tuple[Source, ...], today: str, until: str = "prove",
                     given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None,
-                    parsed: "dict[Source, Outcome[syntax.Module]] | None" = None) -> Result:
+                    parsed: "dict[Source, Outcome[syntax.Module]] | None" = None, stdin: bytes | None = None) -> Result:
     """Run the stages up to and including ``until`` for one environment.
 
     The first stage that fails is the last one that runs, but for parse, inventory and resolve: up to check, what is broken
@@ -43,12 +43,13 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
 
     ``today`` is an ISO date: nothing below reads a clock.  ``given``: a tree to prove in place of the one that would be
     rendered; guard, lower and render are left out then.  ``parsed`` remembers trees from one environment to the next.
+    ``stdin``: what the path "-" of an inventory stands for.
     Every diagnostic carries the environment.
     """
     run = _Run(project.environment, until, progress)
     try:
         modules = run("parse", lambda: parse_all(sources, {} if parsed is None else parsed))
-        inventory = run("inventory", lambda: _read_inventory(project))
+        inventory = run("inventory", lambda: _read_inventory(project, stdin))
         names = run("resolve", lambda: _resolve(modules, inventory, project))
         program = run("check", lambda: _check(names, today))
         if given is None:
@@ -75,12 +76,13 @@ def parse_all(sources: tuple[Source, ...], known: "dict[Source, Outcome[syntax.M
     return Outcome(modules if len(modules) == len(outcomes) else None, found)
 
 
-def _read_inventory(project: Project) -> "Outcome[Inventory]":
-    import sys
+def _read_inventory(project: Project, stdin: bytes | None) -> "Outcome[Inventory]":
+    from io import BytesIO
 
     from meshwright.inventory import read_inventory
 
-    return read_inventory(project.root, project.inventory, project.foreign, project.default_namespace, sys.stdin.buffer)
+    given = None if stdin is None else BytesIO(stdin)
+    return read_inventory(project.root, project.inventory, project.foreign, project.default_namespace, given)
 
 
 def _resolve(modules: "tuple[syntax.Module, ...]", inventory: "Inventory", project: Project) -> "Outcome[resolved.Program]":

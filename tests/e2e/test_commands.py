@@ -289,3 +289,15 @@ def test_an_interruption_leaves_nothing_behind(shop: Path, tmp_path: Path, stage
     assert snapshot(shop) == before
     assert list(temporary.iterdir()) == []
     assert git(tmp_path / "gitops.git", "for-each-ref") == ""
+
+
+def test_an_inventory_from_standard_input_serves_every_environment(shop: Path) -> None:
+    text = "---\n".join(path.read_text() for path in sorted((shop / "k8s").glob("*.yaml")))
+    settings = (shop / "meshwright.toml").read_text()
+    (shop / "meshwright.toml").write_text(settings.replace('["k8s/"]', '["-"]') + "\n[env.staging]\n[env.production]\n")
+    done = subprocess.run([sys.executable, "-m", "meshwright", "check", *DAY], cwd=shop, env=ENVIRONMENT, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("proof: holds") == 2
+    closed = subprocess.run(f"{sys.executable} -m meshwright check {' '.join(DAY)} --format json <&-", shell=True, cwd=shop, env=ENVIRONMENT, capture_output=True, text=True)
+    assert closed.returncode == 2
+    assert "MW0801" in closed.stdout

@@ -19,6 +19,9 @@ def main(argv: list[str]) -> int:
     from meshwright.cli.signals import Interrupted, install
 
     install()
+    # Closed by whoever started us (`>&-`): nobody reads it, and that is no bug of ours.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         if argv == ["--version"]:
             return _version()

@@ -119,6 +119,8 @@ def _expand(absolute: str, wanted: str, found: list[Diagnostic]) -> list[str]:
 
 
 def _read(path: str, shown: str, largest: int) -> "str | Diagnostic":
+    if not shown.isprintable():  # also what is no UTF-8: every message and digest has to name the file
+        return error("MW0907", f"the name of `{shown}` has characters that cannot be shown", help=("rename the file",))
     try:
         # A pipe or device would be read for ever, or block.
         if not os.path.isfile(path):

@@ -1,6 +1,7 @@
 """What most commands begin with: the project, its sources, and a run of the pipeline for every environment."""
 
 import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshwright.cli.arguments import Arguments
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from meshwright.ir import syntax
     from meshwright.ir.filetree import FileTree
     from meshwright.pipeline import Result
+
+
+LARGEST_INPUT = 512 << 20  # bytes; the inventory has its own, lower limit, and says so
 
 
 class Session(NamedTuple):
@@ -67,11 +71,19 @@ def compile_all(arguments: Arguments, until: str, given: "FileTree | None" = Non
     show = progress()
     parsed: dict[Source, Outcome[syntax.Module]] = {}
     now = today(arguments)
-    results = tuple(compile_project(project, sources, now, until, given, show, parsed)
+    stdin = _stdin(session.projects)
+    results = tuple(compile_project(project, sources, now, until, given, show, parsed, stdin)
                     for project, sources in zip(session.projects, session.inputs, strict=True))
     show("")
     found = session.diagnostics + tuple(each for result in results for each in result.diagnostics)
     return session._replace(diagnostics=found, results=results)
+
+
+def _stdin(projects: tuple[Project, ...]) -> bytes | None:
+    """Standard input, read once for all environments; None: nobody names it, or there is none."""
+    if not any("-" in (*project.inventory, *project.foreign) for project in projects) or not sys.stdin:
+        return None
+    return sys.stdin.buffer.read(LARGEST_INPUT + 1)
 
 
 def today(arguments: Arguments) -> str:

@@ -28,7 +28,10 @@ def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: 
     found: list[RawFile] = []
     for path in paths:
         if path == "-":
-            if stdin is not None and not any(one.path == "-" for one in found):
+            if stdin is None:
+                wrong.append(error("MW0801", "the inventory is to come from standard input, and there is none",
+                                   notes=("an inventory that is not there would look like an empty one",)))
+            elif not any(one.path == "-" for one in found):
                 content = stdin.read(FILE_BYTES + 1)
                 if len(content) > FILE_BYTES:
                     wrong.append(_too_large("-"))

@@ -5,6 +5,7 @@ Nothing of the user's checkout is touched: no work tree, no index, no hooks, no 
 
 import os
 import random
+import secrets
 import shutil
 import tempfile
 import time
@@ -59,8 +60,10 @@ def publish(tree: FileTree, settings: Publish, source: SourceRevision, root: str
         return Outcome(None, (error("MW0754", f"`publish.path` is `{settings.path}`: {reason}"),))
     lost: list[str] = []
     for attempt in range(1, ATTEMPTS + 1):
-        private = tempfile.mkdtemp(prefix="meshwright-")
+        # The name is known before the folder is made: an interruption between the two leaves nothing.
+        private = os.path.join(tempfile.gettempdir(), f"meshwright-{secrets.token_hex(8)}")
         try:
+            os.mkdir(private, 0o700)
             outcome = _attempt(private, url, tree, settings, source, digest, title, lost, before_push)
         except Refusal as refusal:
             return Outcome(None, (refusal.diagnostic,))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -58,8 +59,8 @@ def write(tree: FileTree, folder: str, root: str, point_of_no_return: Callable[[
     made: list[str] = []
     try:
         for file in (*changes.create, *changes.replace):
-            staged.append(_stage(os.path.join(absolute, *file.path.split("/")), file.content, made))
-        staged.append(_stage(os.path.join(absolute, LOCK_FILE), lock, made))
+            _stage(os.path.join(absolute, *file.path.split("/")), file.content, staged, made)
+        _stage(os.path.join(absolute, LOCK_FILE), lock, staged, made)
         point_of_no_return()
         for temporary, final in staged[:-1]:
             os.replace(temporary, final)
@@ -76,24 +77,25 @@ def write(tree: FileTree, folder: str, root: str, point_of_no_return: Callable[[
             if os.path.lexists(temporary):
                 os.unlink(temporary)
         for path in reversed(made):
-            try:
+            with suppress(OSError):  # not made yet, or somebody put a file there: it stays
                 os.rmdir(path)
-            except OSError:
-                break  # somebody put a file there: it stays
     return Outcome(done)
 
 
 def replace_file(path: str, content: bytes) -> None:
     """Replace the one file at ``path`` (a link is followed), all of it or nothing; its mode stays."""
     final = os.path.realpath(path)
-    temporary, _ = _stage(final, content, [])
+    staged: list[tuple[str, str]] = []
     try:
+        _stage(final, content, staged, [])
+        temporary = staged[0][0]
         if os.path.exists(final):
             os.chmod(temporary, os.stat(final).st_mode & 0o777)
         os.replace(temporary, final)
     finally:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
+        for temporary, _ in staged:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
 
 
 class _Planned(NamedTuple):
@@ -176,26 +178,23 @@ def _digest(content: bytes) -> str:
     return sha256(content.replace(b"\r\n", b"\n") if b"\r\n" in content else content).hexdigest()
 
 
-def _stage(final: str, content: bytes, made: list[str]) -> tuple[str, str]:
+def _stage(final: str, content: bytes, staged: list[tuple[str, str]], made: list[str]) -> None:
+    """Write ``content`` beside ``final``.  Names are noted before anything is made, so that no interruption can come between."""
     folder = os.path.dirname(final)
     missing = []
     while not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
     for path in reversed(missing):
-        os.mkdir(path)
         made.append(path)
+        os.mkdir(path)
     temporary = os.path.join(os.path.dirname(final), f"{_TEMPORARY}{os.getpid()}-{sha256(final.encode()).hexdigest()[:16]}")
+    staged.append((temporary, final))
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o644)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return temporary, final
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _delete(absolute: str, path: str) -> None:

@@ -75,6 +75,14 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     assert codes(read_sources(project(tmp_path), (), ".")) == ["MW0907"]
 
 
+@pytest.mark.parametrize("name", [b"\xff.mesh", b"a\nb.mesh", b"\xe2\x80\xae.mesh"])
+def test_a_name_that_cannot_be_shown_is_refused(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "mesh").mkdir()
+    with open(os.path.join(os.fsencode(tmp_path), b"mesh", name), "wb"):
+        pass
+    assert codes(read_sources(project(tmp_path), (), ".")) == ["MW0907"]
+
+
 def test_no_sources_is_no_clean_answer(tmp_path: Path) -> None:
     (tmp_path / "mesh").mkdir()
     assert codes(read_sources(project(tmp_path), (), ".")) == ["MW0908"]

@@ -69,6 +69,16 @@ def test_a_bug_says_so_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" in run("check", cwd=tmp_path, PYTHONPATH=paths, MESHWRIGHT_DEBUG="1").stderr
 
 
+@pytest.mark.parametrize(("close", "code"), [(">&-", 1), ("2>&-", 1), (">&- 2>&-", 1), ("<&-", 1)])
+def test_closed_streams_are_no_bug(close: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "meshwright.toml").write_text("[sourcs]\n")
+    for arguments in ("", "--format json"):
+        done = subprocess.run(f"{sys.executable} -m meshwright check {arguments} {close}", shell=True, cwd=tmp_path, capture_output=True, text=True,
+                              timeout=60, env={"PYTHONPATH": str(ROOT / "compiler"), "PATH": os.environ["PATH"]})
+        assert done.returncode == code
+        assert "bug" not in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_drama(tmp_path: Path) -> None:
     (tmp_path / "meshwright.toml").write_text("[sourcs]\n")
     command = f"{sys.executable} -m meshwright check --format json | true"

@@ -62,9 +62,9 @@ def _print(session: Session) -> None:
         for file in result.tree.files if result.tree is not None else ():
             # One stream of objects: what only tells a tool how to read the folder has no place in it.
             if file.policy and file.path.endswith((".yaml", ".yml")):
-                text = file.content.decode("utf-8")
-                sys.stdout.write(text if text.startswith("---") else "---\n" + text)
-    sys.stdout.flush()
+                # Bytes, as they were proved: the locale has no say in them.
+                sys.stdout.buffer.write(file.content if file.content.startswith(b"---") else b"---\n" + file.content)
+    sys.stdout.buffer.flush()
 
 
 def _compare(session: Session, arguments: Arguments, found: list[Diagnostic], done: list[tuple[str, Written]]) -> None:
