@@ -61,6 +61,6 @@ def _injected(namespace: str, pod: dict[str, str], space: dict[str, str], notes:
         return f"namespace label istio.io/rev: {space['istio.io/rev']}"
     if pod.get(_INJECT) == "true":
         return f"pod label {_INJECT}: true"
-    if pod.get("istio.io/rev") and _INJECT in pod:
+    if pod.get("istio.io/rev"):
         return f"pod label istio.io/rev: {pod['istio.io/rev']}"
     return ""

@@ -53,7 +53,7 @@ def _judge(one: Object, wrong: list[Diagnostic]) -> None:
 
 
 def _refuse_ambiguous(objects: list[Object], wrong: list[Diagnostic]) -> None:
-    for one, (where, word) in ((one, word) for one in objects for word in ambiguous(one.content)):
+    for one, (where, word) in ((each, found) for each in objects for found in ambiguous(each.content)):
         wrong.append(
             error(
                 "MW0809",

@@ -41,9 +41,11 @@ def with_lock(tree: FileTree) -> FileTree:
 
 def encode_lock(lock: Lock) -> bytes:
     """``lock`` as bytes."""
-    import json
+    from json.encoder import encode_basestring_ascii as quote
 
-    rows = ",\n".join(json.dumps({"path": one.path, "sha256": one.sha256, "policy": one.policy}) for one in lock.entries)
+    rows = ",\n".join(
+        f'{{"path": {quote(one.path)}, "sha256": {quote(one.sha256)}, "policy": {quote(one.policy)}}}' for one in lock.entries
+    )
     return f'{{"schema": {lock.schema}, "files": [\n{rows}\n]}}\n'.encode("ascii")
 
 

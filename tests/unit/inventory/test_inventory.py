@@ -169,6 +169,7 @@ AMBIENT = "istio.io/dataplane-mode: ambient"
         ),
         ("istio.io/rev: canary", "", "", "sidecar", "namespace label istio.io/rev: canary"),
         ("", ', labels: {sidecar.istio.io/inject: "true"}', "", "sidecar", "pod label sidecar.istio.io/inject: true"),
+        ("", ", labels: {istio.io/rev: canary}", "", "sidecar", "pod label istio.io/rev: canary"),
         (AMBIENT + ", istio-injection: enabled", "", "", "sidecar", "namespace label istio-injection: enabled"),
         (
             AMBIENT,
