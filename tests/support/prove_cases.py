@@ -1,6 +1,6 @@
 """Small programs and reaches, built by hand: one service `shop/orders` behind a waypoint, called by `shop/web`."""
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, both, either, match, negate
 from meshwright.access.reach import Reach, Way
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import (
@@ -128,4 +128,4 @@ def at(expr: Expr, number: int) -> Expr:
     return fix(expr, "port", str(number))
 
 
-__all__ = ["EVERYTHING", "NOTHING", "all_of", "any_of", "negate"]
+

@@ -6,7 +6,7 @@ with HTTP terms holds at the service's address only.  A deny on a service holds 
 
 from collections.abc import Iterable
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match, negate
 from meshwright.access.request import fix
 from meshwright.ir.intent import Gateway, Grant, PodSet, Program, Service, Source
 from meshwright.prove.meaning.routes import routed
@@ -155,14 +155,14 @@ class Meaning:
         known = self.gateways.get(gateway)
         return NOTHING if known is None else self._clients(known, listener, self._here(service, port, pods, target))
 
-    def _clients(self, gateway: Gateway, listener: int, grants: Iterable[Grant]) -> Expr:
+    def _clients(self, gateway: Gateway, listener: int, grants: Iterable[Grant], ports: bool = False) -> Expr:
         """What clients of one listener may ask: the enforcing points see the gateway's identity, whoever the client is."""
         principal = gateway.identity.principal(self.trust_domain)
         terms: dict[str, list[Expr]] = {"allow": [], "deny": []}
         for grant in grants:
             if grant.source.kind == "gateway" and grant.source.port not in (0, listener):
                 continue
-            terms[grant.effect].append(both(fix(self.source(grant.source), "principal", principal), http_term(grant.http)))
+            terms[grant.effect].append(fix(self._term(grant, ports), "principal", principal))
         return both(any_of(terms["allow"]), negate(any_of(terms["deny"])))
 
     def _plaintext_ports(self, pods: str) -> Expr:
@@ -170,28 +170,20 @@ class Meaning:
                       if grant.effect == "allow" and grant.source.kind == "unidentified")
 
     def _permitted(self, grants: Iterable[Grant], ports: bool = False) -> Expr:
-        """Some allow matches and no deny does.  With ``ports`` over port too.
-
-        A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
-        """
+        """Some allow matches and no deny does.  With ``ports`` over port too."""
         chosen = list(grants)
+        allowed = any_of([self._term(grant, ports) for grant in chosen if grant.effect == "allow"])
+        plain = both(allowed, negate(any_of([self._term(grant, ports) for grant in chosen if grant.effect == "deny"])))
+        # A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
         split = {grant.source.gateway for grant in chosen
                  if grant.effect == "deny" and grant.source.kind == "gateway" and grant.source.port}
-        allowed = [self._term(grant, ports) for grant in chosen
-                   if grant.effect == "allow" and not (split and grant.source.kind in GATEWAYS)]
-        denied = [self._term(grant, ports) for grant in chosen if grant.effect == "deny" and not (
-            grant.source.kind == "gateway" and grant.source.gateway in split)]
-        if split:
-            allowed += [self._term_of_listener(gateway, number, chosen, ports) for gateway in self.program.gateways
-                        for number in sorted({listener.port for listener in gateway.listeners})]
-        return both(any_of(allowed), negate(any_of(denied)))
-
-    def _term_of_listener(self, gateway: Gateway, number: int, grants: list[Grant], ports: bool) -> Expr:
-        mine = [grant for grant in grants if grant.source.kind == "any-gateway"
-                or (grant.source.kind == "gateway" and grant.source.gateway == gateway.id and grant.source.port in (0, number))]
-        terms = {effect: any_of(both(self._port(grant) if ports else EVERYTHING, http_term(grant.http))
-                                for grant in mine if grant.effect == effect) for effect in ("allow", "deny")}
-        return all_of((gateway_term(gateway, self.trust_domain), terms["allow"], negate(terms["deny"])))
+        for gateway in self.program.gateways if split else ():
+            if gateway.id in split:
+                itself = gateway_term(gateway, self.trust_domain)
+                listeners = sorted({listener.port for listener in gateway.listeners})
+                clients = any_of(self._clients(gateway, number, chosen, ports) for number in listeners)
+                plain = either(both(plain, negate(itself)), both(itself, clients))
+        return plain
 
     def _term(self, grant: Grant, ports: bool) -> Expr:
         term = self._terms.get(id(grant))  # the program keeps its grants alive
