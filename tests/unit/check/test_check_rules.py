@@ -181,6 +181,14 @@ def test_a_plain_tcp_port_beside_http_rules() -> None:
     assert codes('allow web -> pods of mixed { port feed }\nallow orders -> mixed { GET "/" }', yaml) == []
 
 
+def test_a_waypoint_among_the_callers_of_a_tcp_port() -> None:
+    yaml = SHOP + app("mixed", "http=http:80", "feed=tcp:9000")
+    rules = 'allow {} -> pods of mixed {{ port feed }}\nallow orders -> mixed {{ GET "/" }}'
+    assert codes(rules.format("any workload"), yaml) == ["MW0317"]
+    assert codes(rules.format("namespace shop"), yaml) == ["MW0317"]
+    assert codes(rules.format("web"), yaml) == []
+
+
 DENY = '\ndeny anyone -> web { path "/debug/**" }'
 
 
@@ -271,10 +279,11 @@ def test_listeners(listeners: str, expected: list[str]) -> None:
     ('route at public { path "/**" -> web port 8080 }', ["MW0324"]),
     ('route at public { path "/**" -> two }', ["MW0324"]),
     ('route at public { path "/**" -> peers }', ["MW0303"]),
+    ('route at public { path "/old" -> bank/vault }', ["MW0324"]),
     ('route at public { path "/**" -> empty }', ["MW0304"]),
 ])
 def test_routes(route: str, expected: list[str]) -> None:
-    yaml = SHOP + app("two", "a=http:80", "b=http:81") + service("peers", spec="clusterIP: None, ") + deployment("peers") + service("empty")
+    yaml = SHOP + app("two", "a=http:80", "b=http:81") + service("peers", spec="clusterIP: None, ") + deployment("peers") + service("empty") + app("vault", ns="bank")
     grant = 'route at public { path "/always" -> web }\nallow clients of public -> web'
     assert codes(f'gateway public {{ listen https 443 host "shop.example.com" {{ certificate c }} }}\n{route}\n{grant}', yaml) == expected
 

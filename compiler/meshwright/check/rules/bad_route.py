@@ -52,6 +52,16 @@ def bad_route(facts: Facts) -> Iterator[Diagnostic]:
                     others=(Label(gateway.span, "the gateway"),),
                     help=("add the host to a `listen` line, or correct it",),
                 )
+        namespace = route.service.partition("/")[0]
+        if namespace not in facts.governed and not route.gateway.startswith(f"{namespace}/"):
+            yield error(
+                "MW0324",
+                f"`{route.gateway}` may not send requests to `{route.service}`: namespace `{namespace}` is not governed",
+                route.span,
+                label="leads into another namespace",
+                notes=("Gateway API asks the other namespace for a ReferenceGrant, and nothing is emitted there",),
+                help=(f"declare `namespace {namespace} {{ enforce yes }}`",),
+            )
         yield from _port(facts, route)
 
 
