@@ -1,5 +1,6 @@
 """Parsing and formatting, over random walks of the grammar."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -10,8 +11,10 @@ from tests.unit.parse.trees import by_driver, by_lark
 
 from meshwright.ir import syntax
 from meshwright.parse import parse
+from meshwright.parse.lexemes import BAD, candidates
 from meshwright.source import Source, Span
 from meshwright.unparse import unparse
+from meshwright_grammar import tables
 
 TEXTS = st.builds(random_text, st.builds(Random, st.integers(0, 10**9)), st.integers(0, 120))
 
@@ -53,6 +56,14 @@ def test_a_broken_text_is_told_and_never_raises(text: str, seed: int) -> None:
     assert all(found.span is not None and 0 <= found.span.start <= found.span.end <= len(text) for found in outcome.diagnostics)
     if outcome.value.tokens is not None:
         assert len("".join(outcome.value.tokens.lexemes)) == len(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("aby09-_./%$:MWsmhGET", min_size=1, max_size=8) | st.sampled_from(["yes", "no", "observe", "a1b", "10mib"]))
+def test_a_word_is_tried_as_every_terminal(word: str) -> None:
+    every = tuple(name for name, pattern in tables.WORDS.items() if re.fullmatch(pattern, word))
+    if word not in tables.LITERALS:
+        assert candidates(word) == (every or BAD)
 
 
 @settings(max_examples=50, deadline=None)

@@ -49,7 +49,7 @@ class Machine:
         lexemes, kinds, known = self.cut.lexemes, self.cut.kinds, self.known
         rows, values, starts = self.rows, self.values, self.starts
         end = len(lexemes)
-        index, row = self.index, self.row
+        index, row, last = self.index, self.row, self.last
         while index < end:
             lexeme = lexemes[index]
             found = known.get(lexeme)
@@ -64,7 +64,7 @@ class Machine:
                     index = following
                     continue
                 if found is not NEWLINE:
-                    self.index = index
+                    self.index, self.row, self.last = index, row, last
                     return False
                 following = self.significant(index)
                 terminal = "_NL"
@@ -73,20 +73,21 @@ class Machine:
                     continue
             action = row[terminal]
             if action < 0:
+                self.last = last
+                self.row = row
                 reduced = self.reduce(terminal, index)
                 if reduced is None:
                     self.index = index
                     return False
                 action = reduced
             row = _ROWS[action] or row_of(action)
-            self.row = row
-            self.last = index
+            last = index
             rows.append(row)
             values.append(index)
             starts.append(index)
             kinds[index] = terminal
             index = following
-        self.index = index
+        self.index, self.row, self.last = index, row, last
         return self.push("$END", index)
 
     def push(self, terminal: str, index: int) -> bool:

@@ -61,10 +61,12 @@ def candidates(lexeme: str) -> tuple[str, ...]:
     if first == '"':
         return ("STRING",) if is_closed(lexeme) else BAD
     known = _LITERALS.get(lexeme)
-    found = [name for name, pattern in _words() if pattern.fullmatch(lexeme)]
     if known:
-        return known + tuple(name for name in found if name != "NAME")
-    return tuple(found) or BAD
+        return known
+    words = _words()
+    if words["NAME"].fullmatch(lexeme) and lexeme not in ("yes", "observe", "no"):
+        return ("NAME",)  # the usual case; no other pattern but that of ENFORCEMENT matches a name
+    return tuple(name for name, pattern in words.items() if pattern.fullmatch(lexeme)) or BAD
 
 
 def is_closed(string: str) -> bool:
@@ -72,10 +74,10 @@ def is_closed(string: str) -> bool:
     return len(string) > 1 and string[-1] == '"' and (len(string) - len(string[1:-1].rstrip("\\"))) % 2 == 0
 
 
-def _words() -> list[tuple[str, re.Pattern[str]]]:
+def _words() -> dict[str, re.Pattern[str]]:
     if not _PATTERNS:
-        _PATTERNS.extend((name, re.compile(pattern)) for name, pattern in tables.WORDS.items())
+        _PATTERNS.update((name, re.compile(pattern)) for name, pattern in tables.WORDS.items())
     return _PATTERNS
 
 
-_PATTERNS: list[tuple[str, re.Pattern[str]]] = []
+_PATTERNS: dict[str, re.Pattern[str]] = {}

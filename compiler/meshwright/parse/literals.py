@@ -12,6 +12,7 @@ from meshwright.source import Span
 
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _PARAMETER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
+_PLAIN_PATH = re.compile(r"(?=/)(?:/[a-z0-9_-]+|/\{[a-z]+\})*(?:/|/\*\*)?")  # most paths; none of them has a problem
 _CALL = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*/(?:[A-Za-z_][A-Za-z0-9_]*|\*)")
 _HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -86,7 +87,7 @@ def cidr(context: Context, index: int) -> syntax.Cidr:
 def path(context: Context, index: int) -> syntax.Path:
     """A path pattern.  MW0114 with the part that is wrong."""
     literal = text(context, index)
-    found = _path_problem(literal.text)
+    found = None if _PLAIN_PATH.fullmatch(literal.text) else _path_problem(literal.text)
     if found:
         offset, length, problem, advice = found
         start = literal.span.start + 1 + offset
