@@ -29,8 +29,13 @@ def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: 
     for path in paths:
         if path == "-":
             if stdin is None:
-                wrong.append(error("MW0801", "the inventory is to come from standard input, and there is none",
-                                   notes=("an inventory that is not there would look like an empty one",)))
+                wrong.append(
+                    error(
+                        "MW0801",
+                        "the inventory is to come from standard input, and there is none",
+                        notes=("an inventory that is not there would look like an empty one",),
+                    )
+                )
             elif not any(one.path == "-" for one in found):
                 content = stdin.read(FILE_BYTES + 1)
                 if len(content) > FILE_BYTES:
@@ -71,8 +76,10 @@ def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: 
     return sorted(found)
 
 
-def walk(home: str, folder: str, wanted: Callable[[str], bool], names: dict[str, str], wrong: list[Diagnostic], depth: int = 0) -> None:
-    """Puts every file below ``folder`` whose name is ``wanted`` into ``names``; folders that start with a dot are not entered."""
+def walk(
+    home: str, folder: str, wanted: Callable[[str, bool], bool], names: dict[str, str], wrong: list[Diagnostic], depth: int = 0
+) -> None:
+    """Puts every file below ``folder`` that is ``wanted(name, is_folder)`` into ``names``, and enters the folders that are."""
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -82,9 +89,7 @@ def walk(home: str, folder: str, wanted: Callable[[str], bool], names: dict[str,
     for entry in entries:
         shown = _shown(home, entry.path)
         is_folder = entry.is_dir()
-        if not is_folder and not wanted(entry.name):
-            continue
-        if is_folder and entry.name.startswith("."):
+        if not wanted(entry.name, is_folder):
             continue
         place = entry.path
         if entry.is_symlink():
@@ -141,7 +146,9 @@ def read_one(place: str, shown: str, wrong: list[Diagnostic]) -> bytes | None:
     return content
 
 
-def _is_yaml(name: str) -> bool:
+def _is_yaml(name: str, is_folder: bool) -> bool:
+    if is_folder:
+        return not name.startswith(".")  # editors and CI keep their own YAML there
     return name.endswith(SUFFIXES) or name in KUSTOMIZATIONS
 
 

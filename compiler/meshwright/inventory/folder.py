@@ -8,7 +8,7 @@ from meshwright.inventory.limits import TOTAL_BYTES
 from meshwright.ir.filetree import File, FileTree
 from meshwright.source import Span
 
-_ALSO = (*KUSTOMIZATIONS, ".meshwright.lock", ".gitattributes")
+_ALSO = (*KUSTOMIZATIONS, ".meshwright.lock", ".gitattributes", ".sourceignore")
 
 
 def read_folder(path: str) -> Outcome[FileTree]:
@@ -35,5 +35,7 @@ def read_folder(path: str) -> Outcome[FileTree]:
     return Outcome(FileTree(tuple(files)), tuple(wrong))
 
 
-def _wanted(name: str) -> bool:
+def _wanted(name: str, is_folder: bool) -> bool:
+    if is_folder:
+        return name != ".git"  # controllers do read manifests in other folders that start with a dot
     return name.endswith((*SUFFIXES, ".jsonnet")) or name in _ALSO

@@ -10,6 +10,7 @@ from meshwright.inventory.kinds import KUSTOMIZE_GROUP, group_of
 from meshwright.ir.filetree import FileTree
 from meshwright.source import Span
 
+_SKIP = b"+argocd:skip-file-rendering"
 _UNDERSTOOD = ("apiVersion", "kind", "metadata", "resources")
 
 
@@ -31,6 +32,10 @@ def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
                 wrong.append(_unknown(file.path, "a kustomization inside another folder"))
         elif name.endswith(".jsonnet"):
             wrong.append(_unknown(file.path, "Jsonnet, which Argo CD would run"))
+        elif name == ".sourceignore":
+            wrong.append(_unknown(file.path, "a list of files that Flux leaves out"))
+        if _SKIP in file.content:
+            wrong.append(_unknown(file.path, f"the mark `{_SKIP.decode()}`, with which Argo CD leaves a file out"))
     manifests = [
         path
         for path in sorted(paths)
@@ -46,6 +51,7 @@ def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
                     "a Component in a tree without a kustomization: its patches would be applied as objects",
                 )
             )
+        wrong.extend(_unknown(path, "JSON, which Argo CD applies and Flux does not") for path in manifests if path.endswith(".json"))
         return manifests
     if len(roots) > 1:
         wrong.append(_unknown(roots[1], "a second kustomization in one folder"))

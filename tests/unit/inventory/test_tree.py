@@ -49,6 +49,9 @@ def test_the_list_and_the_files_agree():
         (tree(kustomization_yaml=LIST, Kustomization=LIST, shop__a_yaml=POLICY), "MW0815"),
         (tree(kustomization_yaml=LIST, shop__kustomization_yaml=LIST, shop__a_yaml=POLICY), "MW0815"),
         (tree(a_jsonnet=b"{}"), "MW0815"),
+        (tree(a_json=b'{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}'), "MW0815"),
+        (tree(a_yaml=b"# +argocd:skip-file-rendering\n" + POLICY), "MW0815"),
+        (tree(_sourceignore=b"shop/\n", a_yaml=POLICY), "MW0815"),
         (tree(kustomization_yaml=LIST.replace(b"Kustomization", b"Component"), shop__a_yaml=POLICY), "MW0815"),
         (tree(a_yaml=POLICY, b_yaml=POLICY), "MW0810"),
         (tree(a_yaml=POLICY.replace(b"  namespace: shop\n", b"")), "MW0817"),
@@ -75,13 +78,15 @@ def test_a_folder_is_read_as_it_is(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.yaml").write_bytes(OTHER)
     (tmp_path / "shop" / "a.yaml").write_bytes(POLICY)
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "b.yaml").write_bytes(OTHER)
     (tmp_path / "kustomization.yaml").write_bytes(LIST)
     (tmp_path / "README.md").write_text("x")
     (tmp_path / ".meshwright.lock").write_text("x")
     outcome = read_folder(str(tmp_path))
     assert outcome.diagnostics == () and outcome.value is not None
-    assert [file.path for file in outcome.value.files] == [".meshwright.lock", "kustomization.yaml", "shop/a.yaml"]
-    assert codes(outcome.value) == []
+    assert [file.path for file in outcome.value.files] == [".hidden/b.yaml", ".meshwright.lock", "kustomization.yaml", "shop/a.yaml"]
+    assert codes(outcome.value) == ["MW0814"]
     (tmp_path / "shop" / "link.yaml").symlink_to("/etc/hostname")
     assert [found.code for found in read_folder(str(tmp_path)).diagnostics] == ["MW0802"]
     assert [found.code for found in read_folder(str(tmp_path / "none")).diagnostics] == ["MW0801"]
