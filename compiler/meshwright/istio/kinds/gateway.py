@@ -7,8 +7,13 @@ from typing import Literal, NamedTuple
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, number, optional_list, optional_mapping, text
 
-HOSTNAME = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+# Compiled at the first use: most meshes that are checked have no host at all.
+_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+
+
+def is_hostname(text: str) -> bool:
+    """A DNS name in lower case, possibly with a leading ``*.``; at most 253 characters."""
+    return len(text) <= 253 and re.fullmatch(_NAME, text.removeprefix("*.")) is not None
 
 
 class NamespaceSelector(NamedTuple):
@@ -84,9 +89,9 @@ def read_gateway(found: Object) -> Gateway:
 
 def _listener(raw: Mapping[str, object], owner: str, doubts: list[str]) -> Listener:
     name, protocol, hostname = text(raw, "name", "listener"), text(raw, "protocol", "listener"), text(raw, "hostname", "listener", "")
-    if not _NAME.fullmatch(name) or len(name) > 253:
+    if len(name) > 253 or not re.fullmatch(_NAME, name):
         raise Refused(f"the listener name `{name}` is no DNS name")
-    if hostname and not HOSTNAME.fullmatch(hostname):
+    if hostname and not is_hostname(hostname):
         raise Refused(f"the listener hostname `{hostname}` is no DNS name")
     doubts.extend([f"{owner}: listener field `{field}` is not modelled" for field in sorted(raw.keys() - _LISTENER)])
     tls = optional_mapping(raw, "tls", "listener")

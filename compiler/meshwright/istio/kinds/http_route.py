@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from meshwright.ir.inventory import Object
-from meshwright.istio.kinds.gateway import HOSTNAME
+from meshwright.istio.kinds.gateway import is_hostname
 from meshwright.istio.plain import Refused, mapping, optional_list, optional_mapping, text
 
 
@@ -69,7 +69,7 @@ def read_route(found: Object) -> HttpRoute:
     doubts = tuple([f"{found.id}: `spec.{field}` is not modelled" for field in sorted(spec.keys() - _SPEC)])
     hostnames = []
     for host in optional_list(spec, "hostnames", "spec"):
-        if type(host) is not str or not HOSTNAME.fullmatch(host):
+        if type(host) is not str or not is_hostname(host):
             raise Refused(f"the hostname `{host}` is no DNS name")
         hostnames.append(host)
     rules = optional_list(spec, "rules", "spec")
