@@ -13,7 +13,7 @@ from meshwright.istio.kinds.http_route import HttpRoute
 from meshwright.istio.paths import World, reach_workload
 from meshwright.istio.peers import Peers
 from meshwright.istio.reading import Objects, read_objects
-from meshwright.istio.routes import Edge, gateway_edges, mesh_edges
+from meshwright.istio.routes import Edge, Granted, gateway_edges, mesh_edges
 from meshwright.istio.strangers import reach_other_pods, reach_waypoint
 
 
@@ -53,7 +53,7 @@ def _world(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
     bindings = Bindings(inventory, read.overlays, read.gateways, read.class_labels)
     services = {service.id: service for service in inventory.services}
     at_gateways: dict[str, list[Edge]] = {}
-    granted = {(grant.source, grant.target, grant.name) for grant in read.grants}
+    granted: Granted = {(grant.kind, grant.source, grant.target, grant.name) for grant in read.grants}
     gateways = {f"{gateway.namespace}/{gateway.name}": gateway for gateway in read.gateways if gateway.class_name == "istio"}
     for edge in _gateway_edges(gateways, read, granted, bindings):
         at_gateways.setdefault(edge.backend.service, []).append(edge)
@@ -62,7 +62,7 @@ def _world(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
                  at_gateways, own_routes, mesh_routes, {})
 
 
-def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: set[tuple[str, str, str]],
+def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: Granted,
                    bindings: Bindings) -> Iterable[Edge]:
     by_gateway: dict[str, list[HttpRoute]] = {}
     known = {f"{gateway.namespace}/{gateway.name}": gateway for gateway in read.gateways}

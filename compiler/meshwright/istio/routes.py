@@ -30,11 +30,16 @@ class _Entry(NamedTuple):
     route: HttpRoute
 
 
-def gateway_edges(gateway: Gateway, routes: Sequence[HttpRoute], granted: set[tuple[str, str, str]],
+Granted = set[tuple[str, str, str, str]]  # kind that refers, its namespace, namespace and name referred to ("" = every name)
+
+
+def gateway_edges(gateway: Gateway, routes: Sequence[HttpRoute], granted: Granted,
                   namespace_labels: Mapping[str, Mapping[str, str]]) -> list[Edge]:
     """What the listeners of one gateway send to Services.  ``routes`` are those that name it; ``granted`` as in ReferenceGrants."""
     groups: dict[tuple[int, str], list[Listener]] = {}
     for listener in gateway.listeners:
+        if not _certified(gateway, listener, granted):
+            continue  # a listener without its certificate is not served
         if listener.protocol == "HTTP":
             groups.setdefault((listener.port, ""), []).append(listener)  # one route table a port
         elif listener.protocol == "HTTPS" or (listener.protocol == "TLS" and not listener.passthrough):
@@ -70,7 +75,14 @@ def _together(edges: Iterable[Edge]) -> list[Edge]:
         doubts=tuple(dict.fromkeys([reason for edge in found for reason in edge.doubts]))) for found in groups.values()]
 
 
-def _granted(route: HttpRoute, granted: set[tuple[str, str, str]]) -> HttpRoute:
+def _certified(gateway: Gateway, listener: Listener, granted: Granted) -> bool:
+    """Whether the certificates of a listener may be used: those of other namespaces need a ReferenceGrant there."""
+    return all(namespace in ("", gateway.namespace) or not granted.isdisjoint(
+        (("Gateway", gateway.namespace, namespace, ""), ("Gateway", gateway.namespace, namespace, name)))
+        for namespace, name in listener.certificates)
+
+
+def _granted(route: HttpRoute, granted: Granted) -> HttpRoute:
     """Without backends in other namespaces that no ReferenceGrant allows: their rules still match, and answer an error."""
     if all(backend.service.startswith(route.namespace + "/") for rule in route.rules for backend in rule.backends):
         return route
@@ -79,7 +91,7 @@ def _granted(route: HttpRoute, granted: set[tuple[str, str, str]]) -> HttpRoute:
         backends = []
         for backend in rule.backends:
             namespace, _, name = backend.service.partition("/")
-            pairs = ((route.namespace, namespace, ""), (route.namespace, namespace, name))
+            pairs = (("HTTPRoute", route.namespace, namespace, ""), ("HTTPRoute", route.namespace, namespace, name))
             if namespace == route.namespace or not granted.isdisjoint(pairs):
                 backends.append(backend)
         rules.append(rule._replace(backends=tuple(backends)))

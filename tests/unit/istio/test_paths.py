@@ -404,3 +404,17 @@ def test_a_waypoint_for_workloads_is_a_second_way_to_the_pods() -> None:
     straight, through = (found for found in reach.ways if found.kind == "pod")
     assert not admits(straight, "evil/evil", number=8080) and admits(through, "evil/evil", number=8080) and reach.unknown
     assert [found.kind for found in reaches(RECIPE, shop(shop_labels=marked))[ORDERS].ways].count("pod") == 1
+
+
+def test_a_certificate_of_another_namespace_needs_a_grant() -> None:
+    secure = GATEWAY.replace("port: 80, protocol: HTTP,", "port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: c, namespace: certs}]},")
+    grant = """
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: {name: g, namespace: certs}
+spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: edge}], to: [{group: "", kind: Secret, name: c}]}
+"""
+    listeners = [[found.listener for found in reaches(text, shop(web={}))["shop/Deployment/web"].ways if found.kind == "gateway"]
+                 for text in (secure + TO_WEB, secure + TO_WEB + grant, secure.replace(", namespace: certs", "") + TO_WEB)]
+    assert listeners == [[], [443], [443]]

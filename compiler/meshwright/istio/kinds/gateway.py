@@ -37,6 +37,7 @@ class Listener(NamedTuple):
     passthrough: bool
     namespaces: NamespaceSelector
     http_routes: bool  # allowedRoutes.kinds does not exclude HTTPRoute
+    certificates: tuple[tuple[str, str], ...]  # namespace ("" = the gateway's own) and name of Secrets
 
 
 class Gateway(NamedTuple):
@@ -105,7 +106,12 @@ def _listener(raw: Mapping[str, object], owner: str, doubts: list[str]) -> Liste
     kinds = optional_list(allowed, "kinds", "listener.allowedRoutes")
     http = not kinds or any(mapping(kind, "kinds[]").get("kind") == "HTTPRoute" for kind in kinds)
     return Listener(name, number(raw, "port", "listener"), protocol, hostname, mode == "Passthrough",
-                    _namespaces(optional_mapping(allowed, "namespaces", "listener.allowedRoutes")), http)
+                    _namespaces(optional_mapping(allowed, "namespaces", "listener.allowedRoutes")), http, _certificates(tls))
+
+
+def _certificates(tls: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    refs = [mapping(item, "certificateRefs[]") for item in optional_list(tls, "certificateRefs", "listener.tls")]
+    return tuple([(text(ref, "namespace", "certificateRefs[]", ""), text(ref, "name", "certificateRefs[]")) for ref in refs])
 
 
 def _distinct(listeners: Sequence[Listener]) -> None:

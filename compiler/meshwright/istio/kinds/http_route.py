@@ -48,11 +48,12 @@ class HttpRoute(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """HTTPRoutes of namespace ``source`` may name Services of ``target``; ``names`` () = every one."""
+    """What objects of namespace ``source`` may name in namespace ``target``: HTTPRoutes Services, Gateways Secrets."""
 
+    kind: Literal["HTTPRoute", "Gateway"]
     source: str
     target: str
-    name: str  # "" = every Service
+    name: str  # "" = every one
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
@@ -60,6 +61,7 @@ _SPEC = frozenset({"parentRefs", "hostnames", "rules"})
 _RULE = frozenset({"name", "matches", "filters", "backendRefs", "timeouts", "retry"})
 _MATCH = frozenset({"path", "headers", "queryParams", "method"})
 _GROUP = "gateway.networking.k8s.io"
+_GRANTED: tuple[tuple[Literal["HTTPRoute", "Gateway"], str], ...] = (("HTTPRoute", "Service"), ("Gateway", "Secret"))
 ANY = RouteMatch("prefix", "/", "", 0)
 
 
@@ -82,13 +84,14 @@ def read_route(found: Object) -> HttpRoute:
 
 
 def read_grants(found: Object) -> tuple[Grant, ...]:
-    """The pairs of a ReferenceGrant that concern HTTPRoutes and Services."""
+    """The pairs of a ReferenceGrant that concern HTTPRoutes and Services, or Gateways and Secrets."""
     spec = mapping(found.content.get("spec"), "spec")
     sources = [mapping(item, "spec.from[]") for item in optional_list(spec, "from", "spec")]
     targets = [mapping(item, "spec.to[]") for item in optional_list(spec, "to", "spec")]
-    return tuple([Grant(text(source, "namespace", "spec.from[]"), found.namespace, text(target, "name", "spec.to[]", ""))
-                  for source in sources if (source.get("group"), source.get("kind")) == (_GROUP, "HTTPRoute")
-                  for target in targets if (target.get("group") or "", target.get("kind")) == ("", "Service")])
+    return tuple([Grant(kind, text(source, "namespace", "spec.from[]"), found.namespace, text(target, "name", "spec.to[]", ""))
+                  for kind, named in _GRANTED
+                  for source in sources if (source.get("group"), source.get("kind")) == (_GROUP, kind)
+                  for target in targets if (target.get("group") or "", target.get("kind")) == ("", named)])
 
 
 def _parent(found: Object, raw: Mapping[str, object]) -> Parent:
