@@ -48,7 +48,7 @@ def rows() -> tuple[Row, ...]:
 
 
 def _fields() -> tuple[tuple[str, tuple[Engine, ...], tuple[Evidence, ...]], ...]:
-    # field -> (engines that read it, evidence); reference: lowering-verified 2-6 for "executed", istio-semantics for "read"
+    # field -> (engines that read it, evidence); executed: lowering-verified 2-6, tests/conformance/test_verdicts; read: istio-semantics
     return (
         (f"{_POLICY}.action", ("ztunnel", "waypoint", "gateway"), _RAN),
         (f"{_POLICY}.selector.matchLabels", ("ztunnel",), _RAN),
@@ -60,14 +60,12 @@ def _fields() -> tuple[tuple[str, tuple[Engine, ...], tuple[Evidence, ...]], ...
         (f"{_SOURCE}.notServiceAccounts[]", ("ztunnel", "waypoint"), _RAN),
         (f"{_SOURCE}.principals[]", ("ztunnel", "waypoint"), _RAN),
         (f"{_SOURCE}.notPrincipals[]", ("ztunnel", "waypoint"), _RAN),
-        (f"{_SOURCE}.namespaces[]", ("ztunnel",), _RAN),
-        (f"{_SOURCE}.namespaces[]", ("waypoint",), _READ),
-        (f"{_SOURCE}.notNamespaces[]", ("ztunnel", "waypoint"), _READ),
+        (f"{_SOURCE}.namespaces[]", ("ztunnel", "waypoint"), _RAN),
+        (f"{_SOURCE}.notNamespaces[]", ("ztunnel", "waypoint"), _RAN),
         (f"{_SOURCE}.ipBlocks[]", ("ztunnel",), _RAN),
         (f"{_SOURCE}.notIpBlocks[]", ("ztunnel",), _RAN),
         (f"{_OPERATION}.ports[]", ("ztunnel", "waypoint"), _RAN),
-        (f"{_OPERATION}.notPorts[]", ("ztunnel",), _RAN),
-        (f"{_OPERATION}.notPorts[]", ("waypoint",), _READ),
+        (f"{_OPERATION}.notPorts[]", ("ztunnel", "waypoint"), _RAN),
         (f"{_OPERATION}.methods[]", ("waypoint",), _RAN),
         (f"{_OPERATION}.paths[]", ("waypoint",), _RAN),
         ("PeerAuthentication.spec.selector.matchLabels", ("ztunnel",), _RAN),
