@@ -1,5 +1,7 @@
 """``publish``: the proved tree as one commit in the GitOps repository."""
 
+import os
+
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.console import Answer, finish
 from meshwright.cli.results import as_json, as_text, counted, input_digest
@@ -55,7 +57,7 @@ def _publish(session: Session, arguments: Arguments, found: list[Diagnostic], do
 
 def _inputs(project: Project, sources: list[str]) -> tuple[str, ...]:
     """Paths below the project that the tree depends on; what a path outside of it holds is not this repository's."""
-    packs = [pack for pack in project.guard.packs if "/" in pack or pack == "."]
+    packs = [pack for pack in project.guard.packs if os.path.isdir(os.path.join(project.root, pack))]
     return tuple(dict.fromkeys((PROJECT_FILE, *sources, *project.sources, *project.inventory, *project.foreign, *packs)))
 
 
