@@ -29,9 +29,10 @@ def _replay(proved: Proved, verdict: Verdict) -> None:
     labels = dict(next((one.labels for one in proved.program.inventory.workloads if one.id == reach.destination), ()))
     if verdict.obligation == "transport":
         refused = istio.plaintext_refused(proved.documents, "istio-system", namespace, labels, request.port)
-        asked = any(grant.source.kind == "unidentified" and grant.effect == "allow" and grant.target.port in (0, request.port)
-                    and reach.destination in pods.workloads for pods in proved.program.pod_sets for grant in proved.program.grants
-                    if grant.target[:2] == ("pods", pods.id))
+        pods = next((one.id for one in proved.program.pod_sets if reach.destination in one.workloads), "")
+        grants = [grant.source.cidrs for grant in proved.program.grants if grant.source.kind == "unidentified"]
+        places = ["203.0.113.7", *(block.split("/")[0] for blocks in grants for block in blocks)]
+        asked = any(allowed(proved.program, Ask("plaintext", pods, "", 0, request.port, "", 0, "", place, *request[3:])) for place in places)
         assert refused == asked
         return
     way = next(one for one in reach.ways if way_text(one) == verdict.way)

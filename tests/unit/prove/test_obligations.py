@@ -8,6 +8,7 @@ from meshwright.access.reach import Reach
 from meshwright.ir.intent import Http, Target
 from meshwright.ir.proof import Verdict
 from meshwright.prove import prove
+from meshwright.prove.meaning import Meaning
 
 
 def failing(reach: tuple[Reach, ...], program: object = None) -> list[Verdict]:
@@ -153,3 +154,11 @@ def test_unidentified_peers_by_plaintext() -> None:
     assert failing(wide, program) == []  # the guard alone is exact
     bad = failing(make.reach(guarded=EVERYTHING, allowed=either(both(WAYPOINT, make.port(8080)), make.port(9102)), plaintext=make.port(9102)), program)
     assert any(verdict.obligation == "sound" and verdict.request and verdict.request.source_ip == "203.0.113.7" for verdict in bad)
+
+
+def test_a_port_that_is_granted_and_denied_needs_no_exception() -> None:
+    anywhere = make.Source("unidentified")
+    granted = [make.allow(anywhere, Target("pods", "shop/orders", 0)), make.deny(make.Source("anyone"), Target("pods", "shop/orders", 9102))]
+    ports = Meaning(make.program(*granted)).plaintext_ports("shop/orders")
+    assert ports == negate(make.port(9102))
+    assert Meaning(make.program(*granted, make.deny(anywhere, Target("pods", "shop/orders", 0)))).plaintext_ports("shop/orders") == NOTHING

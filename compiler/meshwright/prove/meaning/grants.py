@@ -6,6 +6,7 @@ with HTTP terms holds at the service's address only.  A deny on a service holds 
 
 from collections.abc import Iterable
 
+from meshwright.access.decide import is_empty
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match, negate
 from meshwright.access.request import fix
 from meshwright.ir.intent import Gateway, Grant, PodSet, Program, Service, Source
@@ -75,7 +76,7 @@ class Meaning:
         return self._remember("of_listener", gateway, listener, service, port, pods, target)
 
     def plaintext_ports(self, pods: str) -> Expr:
-        """Target ports where some `unidentified` source is granted; over port."""
+        """Target ports where some request without identity must get in; over port."""
         return self._remember("plaintext_ports", pods)
 
     def source(self, source: Source) -> Expr:
@@ -166,8 +167,19 @@ class Meaning:
         return both(any_of(terms["allow"]), negate(any_of(terms["deny"])))
 
     def _plaintext_ports(self, pods: str) -> Expr:
-        return any_of(self._port(grant) for grant in self.grants_on(pods, 0)
-                      if grant.effect == "allow" and grant.source.kind == "unidentified")
+        grants = [grant for grant in self.grants_on(pods, 0) if grant.effect == "allow" and grant.source.kind == "unidentified"]
+        if not grants:
+            return NOTHING
+        asked = self.asked_in_plaintext(pods)
+        named = sorted({self._target(grant) for grant in self.grants_on(pods, 0)} - {0})
+        other = next(number for number in range(1, 65536) if number not in named)
+        found = [match("port", "number", str(number)) for number in named if self._somebody(asked, number)]
+        if self._somebody(asked, other):
+            found.append(negate(any_of(match("port", "number", str(number)) for number in named)))
+        return any_of(found)
+
+    def _somebody(self, asked: Expr, port: int) -> bool:
+        return is_empty(fix(asked, "port", str(port))) is not True  # not known counts as somebody: the mode must then match that
 
     def _permitted(self, grants: Iterable[Grant], ports: bool = False) -> Expr:
         """Some allow matches and no deny does.  With ``ports`` over port too."""
