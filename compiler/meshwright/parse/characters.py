@@ -3,7 +3,7 @@
 import re
 
 from meshwright.diagnostics import Diagnostic, error
-from meshwright.parse.lexemes import FORBIDDEN, forbidden
+from meshwright.parse.lexemes import FORBIDDEN
 from meshwright.source import Span
 
 MAX_REPORTED = 20
@@ -14,9 +14,8 @@ def bad_characters(path: str, text: str) -> tuple[str, list[Diagnostic]]:
 
     What replaces it is chosen so that no second mistake appears: inside a word a letter, elsewhere a blank.
     """
-    places = forbidden(text)
-    if not places:
-        return text, []
+    places = [found.start() for found in FORBIDDEN.finditer(text)]
+
     def replacement(found: re.Match[str]) -> str:
         before, after = text[max(0, found.start() - 1):found.start()], text[found.end():found.end() + 1]
         return "x" if before.isalnum() and after.isalnum() else " "

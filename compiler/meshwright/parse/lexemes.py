@@ -19,7 +19,7 @@ CONTINUATIONS = frozenset(("->", "when", "and", "until", "because"))
 
 _LEXEME = re.compile(
     r"[ \t]++|(?:\r?\n[ \t]*+)++|#[^\r\n]*+"
-    r'|"(?:[^"\\\n]|\\[^\n])*+"?+'
+    r'|"(?:[^"\\\r\n]|\\[^\r\n])*+"?+'
     r"|(?:[0-9a-f]{0,4}+:){2,}+[0-9a-f:.]*+(?:/\w++)?+"
     r"|[\w$](?:[\w./%$]|-(?!>))*+|->|.", re.DOTALL)
 
@@ -44,11 +44,6 @@ def cut(path: str, text: str) -> Cut:
     lexemes = _LEXEME.findall(text)
     starts = [0, *accumulate(map(len, lexemes))]
     return Cut(path, lexemes, starts, [""] * len(lexemes))
-
-
-def forbidden(text: str) -> list[int]:
-    """Offsets of characters that must not occur anywhere, not even in comments."""
-    return [found.start() for found in FORBIDDEN.finditer(text)]
 
 
 def candidates(lexeme: str) -> tuple[str, ...]:

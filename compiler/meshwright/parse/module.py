@@ -5,11 +5,9 @@ from typing import Any
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir import syntax
 from meshwright.parse.blocks import BUILDERS
-from meshwright.parse.characters import bad_characters
 from meshwright.parse.context import MAX_DIAGNOSTICS, Context
 from meshwright.parse.driver import Machine, Plan, new_plans
-from meshwright.parse.lexemes import Cut, cut
-from meshwright.parse.recover import repair
+from meshwright.parse.lexemes import FORBIDDEN, Cut, cut
 from meshwright.source import Source, Span
 
 MAX_CHARACTERS = 1 << 20
@@ -27,7 +25,11 @@ def parse(source: Source) -> Outcome[syntax.Module]:
     """
     if len(source.text) > MAX_CHARACTERS:
         return Outcome(None, (_too_large(source),))
-    text, found = bad_characters(source.path, source.text)
+    text, found = source.text, list[Diagnostic]()
+    if FORBIDDEN.search(text):
+        from meshwright.parse.characters import bad_characters
+
+        text, found = bad_characters(source.path, text)
     lexemes = cut(source.path, text)
     deep = _too_deep(lexemes)
     if deep is not None:
@@ -36,6 +38,8 @@ def parse(source: Source) -> Outcome[syntax.Module]:
     context.diagnostics.extend(found)
     machine = Machine(lexemes, context, BUILDERS, _PLANS)
     while not machine.run():
+        from meshwright.parse.recover import repair
+
         if len(context.diagnostics) >= MAX_DIAGNOSTICS:
             return Outcome(_unread(context), tuple(sorted(context.diagnostics, key=_place)))
         repair(machine, context)

@@ -121,7 +121,7 @@ def _statement_end(machine: Machine, context: Context, index: int) -> int:
 def _unclosed_string(machine: Machine, context: Context, index: int) -> None:
     """MW0103; what follows the likely end of the string is read on."""
     lexeme = context.lexemes[index]
-    body = lexeme.rstrip(" \t\r;}")
+    body = lexeme.rstrip(" \t;}")
     tail = lexeme[len(body):]
     if not tail[:1].isspace() and "}" in tail:  # `"/v1/{id}`: the brace belongs to the text
         body, tail = lexeme.rstrip(), ""

@@ -140,3 +140,7 @@ def test_comments_inside_a_statement_cost_linear_time() -> None:
     start = time.process_time()
     assert codes_of("allow a\n" + "# x\n" * 200_000 + "-> b") == []
     assert time.process_time() - start < 5
+
+
+def test_an_open_string_at_a_windows_line_end() -> None:
+    assert codes_of('allow a -> b { GET "/x;\r\nport db }\r\nallow c -> d\r\n') == ["MW0103"]
