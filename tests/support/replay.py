@@ -45,9 +45,9 @@ def _replay(proved: Proved, verdict: Verdict) -> None:
     # A service that nobody declared may map any port to any target port: one that lets the request in is enough.
     known = {port.target for service in proved.program.services for port in service.ports} | {request.port}
     targets = sorted(known) if way.kind == "unlisted-service" and not way.target else (target,)
-    let_in = any(_let_in(documents, way, namespace, labels, ask._replace(target=number)) for number in targets)
+    passes = any(let_in(documents, way, namespace, labels, ask._replace(target=number)) for number in targets)
     meant = allowed(proved.program, ask)
-    assert (let_in, meant) == ((False, True) if verdict.obligation == "complete" else (True, False)), (verdict, let_in, meant)
+    assert (passes, meant) == ((False, True) if verdict.obligation == "complete" else (True, False)), (verdict, passes, meant)
 
 
 def _opened(program: Program, documents: Documents) -> Documents:
@@ -59,7 +59,7 @@ def _opened(program: Program, documents: Documents) -> Documents:
     return found
 
 
-def _let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str], ask: Ask) -> bool:
+def let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str], ask: Ask) -> bool:
     """Proxy by proxy: each dials the next one with its own identity."""
     principal, passed = ask.principal, True
     for proxy in way.by:
