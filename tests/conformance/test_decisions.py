@@ -13,9 +13,11 @@ from meshwright.access.request import Witness, evaluate
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Object
 from meshwright.istio.attachment import Policies
+from meshwright.istio.engines import ztunnel
 from meshwright.istio.kinds.authorization_policy import read_policy
 from meshwright.istio.kinds.peer_authentication import read_peer_authentication
 from meshwright.istio.peers import Peers
+from meshwright.istio.terms import Scope
 from meshwright.istio.verdict import Verdict
 from meshwright.source import Span
 
@@ -106,3 +108,20 @@ def test_envoy_decides_as_recorded(engine: str, corpora: Path, count_cases: Call
     print(f"{engine}: {dict(counts)}")
     assert wrong == []
     assert counts["exact"] > 3_000
+
+
+def test_what_istiod_sends_to_ztunnel(corpora: Path, count_cases: Callable[[str, int], None]) -> None:
+    """Which policies are sent at all, and as which action; what is in them is judged by the decisions above."""
+    judged = 0
+    for world in worlds(corpora):
+        sent = {(one["namespace"], one["name"]): one.get("action", "ALLOW") for one in world["authorizations"] if "converted" not in one["name"]}
+        compiled = {}
+        for one in objects_of(world):
+            if one.kind == "AuthorizationPolicy":
+                found = ztunnel.compile_policy(read_policy(one), Scope(one.namespace, "cluster.local"))
+                if found is not None:
+                    compiled[(one.namespace, one.name)] = found.action
+        assert compiled == sent, world["world"]
+        judged += len(sent)
+    count_cases("authorizations", judged)
+    assert judged > 500

@@ -20,16 +20,16 @@ class Doubts:
         self._proxies: dict[str, list[str]] = {}
 
     def everywhere(self, reason: str) -> None:
-        self._everywhere.append(reason)
+        _note(self._everywhere, reason)
 
     def namespace(self, name: str, reason: str) -> None:
-        self._namespaces.setdefault(name, []).append(reason)
+        _note(self._namespaces.setdefault(name, []), reason)
 
     def service(self, service: str, reason: str) -> None:
-        self._services.setdefault(service, []).append(reason)
+        _note(self._services.setdefault(service, []), reason)
 
     def proxy(self, proxy: str, reason: str) -> None:
-        self._proxies.setdefault(proxy, []).append(reason)
+        _note(self._proxies.setdefault(proxy, []), reason)
 
     def of_workload(self, namespace: str, services: Iterable[str]) -> tuple[str, ...]:
         """Reasons for pods of ``namespace`` behind ``services``."""
@@ -45,6 +45,15 @@ class Doubts:
             return ()
         return tuple([reason for key in (f"{kind} {namespace}/{name}", f"{kind} {namespace}/*", f"{kind} *")
                       for reason in self._proxies.get(key, ())])
+
+
+MOST_REASONS = 16
+
+
+def _note(reasons: list[str], reason: str) -> None:
+    """Every destination in reach repeats the reasons, so a long list would be one for each of them."""
+    if reason not in reasons and len(reasons) <= MOST_REASONS:
+        reasons.append(reason if len(reasons) < MOST_REASONS else "and more objects that are not modelled")
 
 
 def doubt(found: Object, doubts: Doubts, root: str) -> None:

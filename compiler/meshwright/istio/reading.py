@@ -103,7 +103,7 @@ def _called(found: Object) -> str:
 def _revision(found: Object, read: Objects) -> None:
     revision = metadata_labels(found.content).get("istio.io/rev", "default")
     if revision != "default":
-        read.doubts.everywhere(f"{found.id}: whether the revision `{revision}` is the one in use is not known")
+        read.doubts.everywhere(f"whether the revision `{revision}`, which {found.kind}s name, is the one in use is not known")
 
 
 def _conflict(found: Object, other: Object) -> Diagnostic:

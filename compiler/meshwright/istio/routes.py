@@ -147,13 +147,17 @@ def _table(source: str, port: int, entries: list[_Entry]) -> list[Edge]:
         own = _requests(entry.match)
         doubts = list(entry.rule.doubts + entry.route.doubts)
         earlier = []
+        tied = False
         for other, requests in below.get(entry.match.path, ()) if entry.match.kind != "regex" else ():
             if entry.match.kind == "exact" and (other.match.kind, other.match.path) != ("exact", entry.match.path):
                 continue
             if other.rank == entry.rank and other.match.path == entry.match.path and other.route is not entry.route:
-                if other.rule.backends != entry.rule.backends:
+                if other.rule.backends != entry.rule.backends and not tied:
+                    tied = True
                     doubts.append(f"{other.route.id} and {entry.route.id}: the older one gets `{entry.match.path}`, "
                                   "and which is older is not known")
+                    for backend in other.rule.backends:
+                        found[backend][2].append(doubts[-1])
             else:
                 earlier.append(requests)
         requests = both(own, *[negate(one) for one in earlier])

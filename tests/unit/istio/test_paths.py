@@ -418,3 +418,21 @@ spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: edge}
     listeners = [[found.listener for found in reaches(text, shop(web={}))["shop/Deployment/web"].ways if found.kind == "gateway"]
                  for text in (secure + TO_WEB, secure + TO_WEB + grant, secure.replace(", namespace: certs", "") + TO_WEB)]
     assert listeners == [[], [443], [443]]
+
+
+def test_two_routes_for_the_same_requests_are_a_doubt() -> None:
+    text = GATEWAY + route("a", AT_PUBLIC + ", rules: [{backendRefs: [{name: web, port: 80}]}]") \
+        + route("b", AT_PUBLIC + ", rules: [{backendRefs: [{name: orders, port: 8080}]}]")
+    found = reaches(text, shop(web={}, orders={}))
+    assert all(admits(way(found[name], "gateway"), "", host="shop.example.com") for name in (ORDERS, "shop/Deployment/web"))
+    assert all(any("the older one" in reason for reason in found[name].unknown) for name in (ORDERS, "shop/Deployment/web"))
+
+
+def test_reasons_do_not_pile_up() -> None:
+    text = "".join(f"""
+---
+apiVersion: security.istio.io/v1
+kind: Unheard
+metadata: {{name: x{number}, namespace: istio-system}}
+""" for number in range(50))
+    assert len(reaches(text)[ORDERS].unknown) == 17
