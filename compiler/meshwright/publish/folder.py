@@ -141,36 +141,30 @@ def _look(absolute: str) -> tuple[dict[str, str], bytes | None]:
     """Path -> hash, or what it is in one word, of everything below the folder, and the bytes of the lock."""
     present: dict[str, str] = {}
     lock: bytes | None = None
-
-    def fail(problem: OSError) -> None:
-        raise problem
-
-    if not os.path.isdir(absolute):
-        return present, None
-    for folder, names, files in os.walk(absolute, onerror=fail):
-        names.sort()
-        inside = os.path.relpath(folder, absolute).replace(os.sep, "/")
-        prefix = "" if inside == "." else inside + "/"
-        for name in [*names]:
-            if os.path.islink(os.path.join(folder, name)):
-                present[prefix + name] = "symbolic link"
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            if name.startswith(_TEMPORARY):
-                continue  # left by a run that was killed
-            if os.path.islink(path):
-                present[prefix + name] = "symbolic link"
-            elif not os.path.isfile(path):
-                present[prefix + name] = "special file"
-            elif prefix + name == LOCK_FILE:
-                with open(path, "rb") as stream:
-                    lock = stream.read()
-            else:
-                with open(path, "rb") as stream:
-                    present[prefix + name] = _digest(stream.read())
+    folders = [(absolute, "")] if os.path.isdir(absolute) else []
+    while folders:
+        folder, prefix = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.is_symlink():
+                    present[path] = "symbolic link"
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, path + "/"))
+                elif not entry.is_file(follow_symlinks=False):
+                    present[path] = "special file"
+                elif path == LOCK_FILE:
+                    lock = _read(entry.path)
+                elif not entry.name.startswith(_TEMPORARY):  # else left by a run that was killed
+                    present[path] = _digest(_read(entry.path))
         if len(present) > MOST_FILES:
             raise OSError(f"more than {MOST_FILES} files")
     return present, lock
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as stream:
+        return stream.read()
 
 
 def _digest(content: bytes) -> str:
