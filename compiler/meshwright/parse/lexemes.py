@@ -58,10 +58,10 @@ def candidates(lexeme: str) -> tuple[str, ...]:
     known = _LITERALS.get(lexeme)
     if known:
         return known
-    words = _words()
-    if words["NAME"].fullmatch(lexeme) and lexeme not in ("yes", "observe", "no"):
+    if _matches("NAME", lexeme) and lexeme not in ("yes", "observe", "no"):
         return ("NAME",)  # the usual case; no other pattern but that of ENFORCEMENT matches a name
-    return tuple(name for name, pattern in words.items() if pattern.fullmatch(lexeme)) or BAD
+    kind = "digit" if first.isdecimal() else "upper" if first.isupper() else "other"
+    return tuple(name for name in _BY_FIRST[kind] if _matches(name, lexeme)) or BAD
 
 
 def is_closed(string: str) -> bool:
@@ -69,10 +69,17 @@ def is_closed(string: str) -> bool:
     return len(string) > 1 and string[-1] == '"' and (len(string) - len(string[1:-1].rstrip("\\"))) % 2 == 0
 
 
-def _words() -> dict[str, re.Pattern[str]]:
-    if not _PATTERNS:
-        _PATTERNS.update((name, re.compile(pattern)) for name, pattern in tables.WORDS.items())
-    return _PATTERNS
+def _matches(name: str, lexeme: str) -> bool:
+    pattern = _PATTERNS.get(name)
+    if pattern is None:
+        pattern = _PATTERNS[name] = re.compile(tables.WORDS[name])
+    return pattern.fullmatch(lexeme) is not None
 
 
+# Patterns are compiled when a word first needs them: a file of a few lines needs few.
 _PATTERNS: dict[str, re.Pattern[str]] = {}
+_BY_FIRST = {
+    "digit": ("INT", "FULL", "VERSION", "PERCENT", "DURATION", "SIZE", "STATUS", "DATE", "CIDR"),
+    "upper": ("METHOD", "CODE"),
+    "other": ("ENFORCEMENT", "NAME", "FULL", "DOTTED", "PARAM", "CIDR"),
+}
