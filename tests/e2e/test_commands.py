@@ -108,7 +108,10 @@ def test_check_says_what_was_judged_and_writes_nothing(shop: Path) -> None:
 
 def test_warnings_fail_only_on_request(shop: Path) -> None:
     assert "warning[" in ok(shop, "check", *DAY).stderr
-    assert run(shop, "check", *DAY, "--fail-on", "warning").returncode == 1
+    for command in ("check", "compile", "publish"):
+        assert run(shop, command, *DAY, "--fail-on", "warning").returncode == 1
+    assert not (shop / "deploy").exists()
+    assert git(shop.parent / "gitops.git", "for-each-ref") == ""
 
 
 def test_an_expired_rule_is_an_error_from_that_day_on(shop: Path) -> None:

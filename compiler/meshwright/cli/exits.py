@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from meshwright.diagnostics import Diagnostic
 
+CLEAN, WRONG, CANNOT_LOOK_AT_IT, REMOTE_FAILED = 0, 1, 2, 3
+
 # The user's sources may be perfect: we could not look at them, so nothing is known.
 CANNOT_LOOK: tuple[str, ...] = ("MW0901", "MW0906", "MW0907", "MW0910", "MW0756", "MW0767", "MW0801")
 # The same for whole groups: no engine, a guardrail that cannot be evaluated (docs/diagnostics, MW0580 to MW0599).
@@ -14,12 +16,12 @@ REMOTE: tuple[str, ...] = ("MW0762", "MW0763", "MW0764", "MW0765", "MW0766")
 
 def exit_code(diagnostics: Iterable[Diagnostic], fail_on: str = "error") -> int:
     """0 clean, 1 wrong, 2 could not look, 3 remote; what keeps us from looking outweighs everything else."""
-    code = 0
+    code = CLEAN
     for found in diagnostics:
         if found.severity == "error" and (found.code in CANNOT_LOOK or found.code.startswith(CANNOT_LOOK_GROUPS)):
-            return 2
+            return CANNOT_LOOK_AT_IT
         if found.severity == "error" and found.code in REMOTE:
-            code = 3
-        elif (found.severity == "error" or (found.severity == fail_on == "warning")) and code == 0:
-            code = 1
+            code = REMOTE_FAILED
+        elif (found.severity == "error" or (found.severity == fail_on == "warning")) and code == CLEAN:
+            code = WRONG
     return code

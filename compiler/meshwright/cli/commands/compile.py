@@ -5,6 +5,7 @@ import sys
 
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.console import Answer, finish
+from meshwright.cli.exits import CLEAN, exit_code
 from meshwright.cli.results import as_json, as_text, counted
 from meshwright.cli.session import Session, compile_all, shown
 from meshwright.diagnostics import Diagnostic, error
@@ -22,7 +23,7 @@ def run(arguments: Arguments) -> int:
     text = as_text(session.results, "short")
     if not session.failed and session.projects:
         found.extend(_clash(session, arguments))
-        if not any(each.severity == "error" for each in found):
+        if exit_code(found, arguments.fail_on) == CLEAN:
             if arguments.stdout:
                 _print(session)
             elif arguments.check:

@@ -4,6 +4,7 @@ import os
 
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.console import Answer, finish
+from meshwright.cli.exits import CLEAN, exit_code
 from meshwright.cli.results import as_json, as_text, counted, input_digest
 from meshwright.cli.session import Session, compile_all
 from meshwright.diagnostics import Diagnostic, error
@@ -18,7 +19,7 @@ def run(arguments: Arguments) -> int:
     done: list[tuple[str, Published]] = []
     if not session.failed and session.projects:
         found.extend(_clash(session))
-    if not any(each.severity == "error" for each in found) and session.projects:
+    if exit_code(found, arguments.fail_on) == CLEAN and session.projects:
         _publish(session, arguments, found, done)
     text = as_text(session.results, "short") + "".join(_sentence(published) for _, published in done)
     result = as_json(session.results, {name: _values(published) for name, published in done})
