@@ -33,6 +33,8 @@ def service_ports(
     """
     http = door is not None and has_http(door)
     if door is None or door.port is None:
+        if http and door is not None and door.call is None and (speaking_here := facts.http_ports.get(service.id)):
+            return speaking_here
         chosen = [port for port in service.found.ports if port.transport == "TCP"]
         if http:
             speaking = [port for port in chosen if port.protocol in ("http", "http2", "grpc", "grpc-web")]

@@ -44,13 +44,18 @@ class Facts:
     """The resolved program, indexed; then, step by step, what ``check`` makes of it."""
 
     __slots__ = (
+        "_outside",
+        "_services",
         "by_identity",
+        "excluding",
         "gateways",
         "governed",
         "grants",
+        "http_ports",
         "http_services",
         "invariants",
         "namespaces",
+        "plain",
         "pods",
         "ports",
         "problems",
@@ -78,6 +83,8 @@ class Facts:
         for workload in program.inventory.workloads:
             if not is_proxy(workload):
                 self.by_identity.setdefault(workload.identity, []).append(workload)
+        self._outside = {workload.id: reason for workload in program.inventory.workloads if (reason := self._judge_capture(workload))}
+        self.excluding = {workload.id for workload in program.inventory.workloads if workload.excluded_inbound}
         self.pods: PodSets = pod_sets([service.found for service in program.services], program.inventory.workloads, self.governed)
         self.sets_of_service: dict[str, list[intent.PodSet]] = {}
         self.set_of_workload: dict[str, intent.PodSet] = {}
@@ -88,6 +95,9 @@ class Facts:
             for own in each.workloads:
                 self.set_of_workload[own] = each
         self.ports = {service.id: _ports(service) for service in program.services}
+        self.plain: set[str] = set()  # services that were found fit to be a destination
+        self.http_ports = {service.id: _http_ports(service, self.ports[service.id]) for service in program.services}
+        self._services: dict[str, intent.Service] = {}
         self.gateways: tuple[intent.Gateway, ...] = ()
         self.routes: tuple[intent.Route, ...] = ()
         self.grants: list[intent.Grant] = []
@@ -102,8 +112,10 @@ class Facts:
 
     def intent_service(self, own: str) -> intent.Service:
         """A Service as the rooms behind this one see it."""
+        if own in self._services:
+            return self._services[own]
         service = self.services[own]
-        return intent.Service(
+        self._services[own] = intent.Service(
             service.found.namespace,
             service.found.name,
             tuple(sorted(self.ports[own].values())),
@@ -112,6 +124,7 @@ class Facts:
             tuple(sorted({workload.identity for workload in self.behind(service)})),
             service.found.span,
         )
+        return self._services[own]
 
     def blame(self, problem: Problem) -> None:
         self.problems.setdefault(problem.kind, []).append(problem)
@@ -129,6 +142,16 @@ class Facts:
         return space is not None and (DATAPLANE_MODE, "ambient") in space.labels
 
     def why_outside(self, workload: Workload) -> str:
+        """Why ambient does not capture ``workload``, "" when it does."""
+        return self._outside.get(workload.id, "")
+
+    def outsider(self, service: resolved.Service) -> Workload | None:
+        """A workload behind ``service`` that ambient does not capture."""
+        if not self._outside:
+            return None
+        return next((self.workloads[own] for own in service.found.workloads if own in self._outside), None)
+
+    def _judge_capture(self, workload: Workload) -> str:
         """Why ambient does not capture ``workload``, "" when it does.
 
         A missing label of a governed namespace is not the workload's fault: it is reported for the namespace (label mode
@@ -159,3 +182,10 @@ def _ports(service: resolved.Service) -> dict[int, intent.Port]:
         for port in service.found.ports
         if port.transport == "TCP" and port.target is not None
     }
+
+
+def _http_ports(service: resolved.Service, ports: dict[int, intent.Port]) -> list[intent.Port]:
+    """The ports that speak HTTP; [] also when one of them leads nowhere, which is for the rule that uses it to say."""
+    if any(port.target is None for port in service.found.ports):
+        return []
+    return [port for port in ports.values() if port.is_http]

@@ -25,6 +25,9 @@ def aims(facts: Facts, statement: Statement, target: resolved.Target) -> list[Ai
 def _service(facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service) -> list[Aim]:
     if isinstance(statement, resolved.Claim):
         return _everywhere(facts, statement, target, service, named=True)
+    own = target.service
+    if own in facts.plain:
+        return _at_address(facts, statement, target, service)
     if service.found.namespace not in facts.governed:
         facts.blame(Problem("ungoverned", target.span, statement, service, text=service.found.namespace))
         return []
@@ -36,12 +39,25 @@ def _service(facts: Facts, statement: Statement, target: resolved.Target, servic
         return []
     if _blame_outside(facts, statement, target, service):
         return []
+    if not facts.excluding:
+        facts.plain.add(own)
+        return _at_address(facts, statement, target, service)
     made: list[Aim] = []
     for door in _doors(statement):
         http = http_of(door)
         for port in service_ports(facts, service, door, target, statement, named=True):
             if not _blame_excluded(facts, statement, target, service, port.target):
                 made.append((intent.Target("service", service.id, port.number), http))
+    return made
+
+
+def _at_address(facts: Facts, statement: resolved.Rule, target: resolved.Target, service: resolved.Service) -> list[Aim]:
+    """Doors of a service that may be a destination."""
+    made: list[Aim] = []
+    for door in _doors(statement):
+        http = http_of(door)
+        for port in service_ports(facts, service, door, target, statement, named=True):
+            made.append((intent.Target("service", target.service, port.number), http))
     return made
 
 
@@ -136,7 +152,7 @@ def _one_of_many(
 ) -> list[Aim]:
     if isinstance(statement, resolved.Claim):
         return _everywhere(facts, statement, target, service, named=False, only=door)
-    if statement.effect == "allow" and any(facts.why_outside(workload) for workload in facts.behind(service)):
+    if statement.effect == "allow" and facts.outsider(service) is not None:
         return []  # open anyway: said once, about the workload
     if statement.effect == "deny" and _blame_outside(facts, statement, target, service):
         return []
@@ -185,14 +201,16 @@ def _blame_http(facts: Facts, statement: Statement, door: syntax.Door | None) ->
 
 
 def _blame_outside(facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service) -> bool:
-    for workload in facts.behind(service):
-        if facts.why_outside(workload):
-            facts.blame(Problem("outside", target.span, statement, service, workload=workload))
-            return True
-    return False
+    workload = facts.outsider(service)
+    if workload is None:
+        return False
+    facts.blame(Problem("outside", target.span, statement, service, workload=workload))
+    return True
 
 
 def _blame_excluded(facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service, number: int) -> bool:
+    if not facts.excluding:
+        return False
     for workload in facts.behind(service):
         if number in workload.excluded_inbound:
             facts.blame(Problem("excluded-port", target.span, statement, service, workload=workload, text=str(number)))
