@@ -23,6 +23,8 @@ WANTED = "0.13."  # versions of the engine whose behaviour was measured
 SEALED_FOR = "0.13.0"  # the version that shipped packs were examined with
 MEMORY = 1 << 30  # bytes of address space, plus 24 for each byte of input
 _FRAME = b"meshwright-guard/1"
+# as a module, not as a script: its bytecode is kept
+_START = "import sys; sys.path.append(sys.argv[1]); import worker; worker.main()"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
 
 
@@ -221,7 +223,7 @@ def _spawn() -> tuple[int, list[int]]:
         # -I -S: no environment, no user site, no site packages: only what the worker puts on its path
         child = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-I", "-S", "-B", _WORKER],
+            [sys.executable, "-I", "-S", "-c", _START, os.path.dirname(_WORKER)],
             {"RUST_BACKTRACE": "0", "RUST_LIB_BACKTRACE": "0", "LC_ALL": "C.UTF-8"},
             file_actions=[(os.POSIX_SPAWN_DUP2, read_in, 0), (os.POSIX_SPAWN_DUP2, write_out, 1), (os.POSIX_SPAWN_DUP2, write_errors, 2)],
             setpgroup=0,

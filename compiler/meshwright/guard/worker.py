@@ -1,6 +1,6 @@
 """The child process of the embedded engine: one request on standard input, one complete frame on standard output.
 
-Started as a script by ``embedded.py`` with ``python -I -S``: nothing of Meshwright is imported but the gate, and that only for
+Imported as the only module by ``embedded.py`` with ``python -I -S``: nothing of Meshwright is imported but the gate, and that only for
 packs that are not sealed.  Request: a marshalled dictionary, until end of file.  Frame: netstrings ("<length>:<bytes>,"), the
 first is FRAME, the second says how far we came, the last is END; a frame without END is an engine failure.
 """
@@ -75,7 +75,6 @@ def answer(request: dict[str, Any]) -> list[bytes]:
     if request["gate"] and request["sealed_for"] != version:
         import json
 
-        sys.path.append(os.path.dirname(os.path.abspath(__file__)))
         import gate  # type: ignore[import-not-found]
 
         with open(request["schema"], encoding="utf-8") as file:
@@ -150,7 +149,3 @@ def strict(regorus: Any, name: str, arity: int) -> Callable[..., Any]:
 
 def clean(problem: BaseException) -> str:
     return str(problem).split("\n\nStack backtrace", 1)[0].strip()
-
-
-if __name__ == "__main__":
-    main()

@@ -160,7 +160,6 @@ def test_a_memory_bomb_is_an_engine_failure(tmp_path, what):
 
 
 def test_a_killed_child_is_an_engine_failure(tmp_path, monkeypatch):
-    monkeypatch.setattr("meshwright.guard.embedded._WORKER", str(tmp_path / "worker.py"))
     for body in (
         "import os; os.kill(os.getpid(), 9)",
         "import sys; sys.exit(0)",
@@ -168,7 +167,10 @@ def test_a_killed_child_is_an_engine_failure(tmp_path, monkeypatch):
         "import os; os.write(1, b'18:meshwright-guard/1,4:done,6:0.13.0,0:,2:ok,')",
         "raise SystemError",
     ):
-        (tmp_path / "worker.py").write_text(body)
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))  # a new one each time: no bytecode of the one before
+        folder.mkdir()
+        (folder / "worker.py").write_text(body)
+        monkeypatch.setattr("meshwright.guard.embedded._WORKER", str(folder / "worker.py"))
         assert codes(ZERO_TRUST, tmp_path) == ["MW0581"], body
 
 
