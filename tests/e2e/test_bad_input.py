@@ -69,7 +69,7 @@ CASES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
     ("50 MB source", replace("mesh/shop/huge.mesh", b"# filler line of a very long file\n" * 1_500_000), "large"),
     ("100,000 nested braces", append(SHOP, b"namespace x " + b"{" * 100_000 + b"\n"), "deep"),
     ("alias bomb", bomb, "alias"),
-    ("deep YAML", replace("k8s/deep.yaml", b"a: " + b"[" * 100_000), "64 deep"),
+    ("deep YAML", replace("k8s/deep.yaml", b"a: " + b"[" * 100_000), "inside each other"),
     ("link out of the project", link, "link"),
     ("Service without selector", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  ports"), "selector"),
     ("selector that matches nothing", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  selector:\n    app: postgers\n  ports"), "no pod carries"),

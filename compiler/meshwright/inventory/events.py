@@ -150,7 +150,10 @@ class _Reader:
                         "MW0816", "a key that is itself a list or a mapping", event, notes=("Kubernetes objects have names for keys",)
                     )
                 if len(stack) >= DEPTH:
-                    raise self.failure("MW0805", f"`{self.path}` is too deep: more than {DEPTH} mappings and lists inside each other", event)
+                    raise self.failure(
+                        "MW0805", f"`{self.path}` is too deep: more than {DEPTH} mappings and lists inside each other",
+                        event,
+                    )
                 count += 1
                 stack.append(_Open({} if kind == "MappingStartEvent" else [], event.anchor, count))
                 continue
