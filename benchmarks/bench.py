@@ -3,6 +3,7 @@
 The yardsticks: `python -c pass` for what a hook pays, PyYAML's C dumper writing the same documents for a full compile.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,9 @@ BOUNDS = {
 
 def main() -> int:
     python = sys.executable
+    # An installed package has its bytecode; a checkout gets it here, unless the environment forbids it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.pop("PYTHONUNBUFFERED", None)
     results: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="meshwright-bench-") as folder:
         shop = Path(folder) / "shop"
@@ -59,9 +63,9 @@ def main() -> int:
         large = interleaved(
             {
                 "compile": (python, "-m", "meshwright", "compile", "-C", str(big), "--check"),
-                "dump": (python, "-m", "benchmarks.dump", str(big / "deploy" / "mesh"), "pyyaml"),
-                "load": (python, "-m", "benchmarks.dump", str(big / "deploy" / "mesh"), "load"),
-                "emit": (python, "-m", "benchmarks.dump", str(big / "deploy" / "mesh"), "ours"),
+                "dump": (python, "-m", "benchmarks.dump", str(big / "deploy"), "pyyaml"),
+                "load": (python, "-m", "benchmarks.dump", str(big / "deploy"), "load"),
+                "emit": (python, "-m", "benchmarks.dump", str(big / "deploy"), "ours"),
             },
             ROUNDS,
             cwd=str(ROOT),
