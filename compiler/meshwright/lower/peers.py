@@ -32,6 +32,12 @@ class Peers(NamedTuple):
     def nobody(self) -> bool:
         return not self.accounts and not self.namespaces and not self.anybody and self.plaintext is None
 
+    def includes(self, one: Identity) -> bool:
+        if one in self.accounts:
+            return True
+        return one not in self.but_accounts and (
+            one.namespace in self.namespaces or (self.anybody and one.namespace not in self.but_namespaces))
+
 
 NOBODY = Peers()
 

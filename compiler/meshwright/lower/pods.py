@@ -24,6 +24,7 @@ def lower_pods(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> list[Manife
     anywhere = _peers(plan, doors, 0)
     at = {port: _peers(plan, doors, port) for port in ports}
     _refuse_bypassed_denies(plan, pods, doors, found)
+    _refuse_raw_ports(plan, pods, at, anywhere, found)
 
     domain = plan.program.mesh.trust_domain
     listed = [port for port in ports if not (at[port].nobody and anywhere.nobody)]
@@ -115,6 +116,17 @@ def _peers(plan: Plan, doors: dict[int, _Door], port: int, more_denied: tuple[So
     denied = [source for one in sides for source in one.denied]
     always = [one for side in sides for one in side.waypoints] if waypoints else []
     return peers(allowed, [*denied, *more_denied], plan.gateways, always)
+
+
+def _refuse_raw_ports(plan: Plan, pods: PodSet, at: dict[int, Peers], anywhere: Peers, found: list[Diagnostic]) -> None:
+    """A waypoint opens a connection to a TCP port before it judges the caller, so these pods must not let it in there: not for
+    another service, and not as one of many callers."""
+    for name in pods.services:
+        if name in plan.waypoints:
+            service, waypoint = plan.services[name], waypoint_identity(plan.waypoints[name])
+            for port in service.ports:
+                if not port.is_http and at.get(port.target, anywhere).includes(waypoint):
+                    found.append(refuse.raw_port_opened(service, port, plan.waypoints[name]))
 
 
 def _refuse_bypassed_denies(plan: Plan, pods: PodSet, doors: dict[int, _Door], found: list[Diagnostic]) -> None:

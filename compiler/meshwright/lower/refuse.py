@@ -128,6 +128,15 @@ def raw_port_behind_waypoint(plan: Plan, grant: Grant, service: Service, port: P
                  help=[f"put port {port.number} into a Service of its own, without methods and paths, or grant `pods of {service.name}`"])
 
 
+def raw_port_opened(service: Service, port: Port, waypoint: str) -> Diagnostic:
+    return error("MW0601", f"waypoint `{waypoint}` may dial target port {port.target} of `{service.id}`, which is {port.protocol}",
+                 service.span, label="its HTTP rules put the waypoint before all ports",
+                 notes=["a waypoint opens a TCP connection to the pod before it judges the caller, so anybody who dials "
+                        f"port {port.number} of the service reaches the application"],
+                 help=[f"give port {port.number} a Service of its own, give the HTTP port another target port, "
+                       "or name the callers of the pods one by one"])
+
+
 def http_at_raw_port(plan: Plan, grant: Grant, port: Port) -> Diagnostic:
     return error("MW0601", f"methods and paths on port {port.number} of `{grant.target.id}`, which carries {port.protocol}",
                  _span(plan, grant),

@@ -158,16 +158,6 @@ def _refuse_raw_port(plan: Plan, service: Service, port: Port, grants: list[Gran
         if not port.is_http and grant.effect == "allow":
             found.append(refuse.raw_port_behind_waypoint(plan, grant, service, port))
             return
-    if port.is_http:
-        return
-    waypoint = plan.waypoints[service.id]
-    for pod_set in service.pod_sets:
-        for other, its_port in plan.behind[pod_set, port.target]:
-            if its_port.is_http and plan.waypoints.get(other.id) == waypoint:
-                for grant in plan.at_service.get((other.id, its_port.number), ()):
-                    if grant.effect == "allow":
-                        found.append(refuse.raw_port_behind_waypoint(plan, grant, service, port))
-                        return
 
 
 def _refuse_templates(plan: Plan, grants: list[Grant], found: list[Diagnostic]) -> None:

@@ -38,6 +38,10 @@ def inexact() -> list[tuple[str, World, str]]:
     elsewhere = World().namespace("shop", waypoint="infra/shared").service("shop/web", "http 80").allow("a/b", "shop/web", "GET /")
     raw = World().namespace("shop").service("shop/web", "http 80", "tcp 9000").allow("a/b", "shop/web", "GET /").allow("a/b", "shop/web", "port 9000")
     leak = World().namespace("shop").service("shop/web", "http 80", "tcp 9000 -> 80").allow("a/b", "shop/web", "GET /")
+    many = World().namespace("shop").service("shop/web", "http 80", "tcp 9000").allow("a/b", "shop/web", "GET /")
+    many.allow("any workload", "pods of shop/web")
+    sibling = World().namespace("shop").service("shop/web", "http 80", "tcp 9000").service("shop/raw", "tcp 1000 -> 9000", pods="shop/web")
+    sibling.allow("a/b", "shop/web", "GET /").allow("namespace shop", "shop/raw")
     http_on_tcp = World().namespace("shop").service("shop/db", "tcp 5432")
     http_on_tcp.allow("a/b", "shop/db", "port 5432 GET /")
     headless = World().namespace("shop").service("shop/kafka", "http 80", headless=True).allow("a/b", "shop/kafka", "GET /")
@@ -63,7 +67,9 @@ def inexact() -> list[tuple[str, World, str]]:
         ("several-accounts", accounts, "service `shop/web` has no single account to name its waypoint after"),
         ("shared-elsewhere", elsewhere, "shared waypoint `infra/shared` stands in namespace `infra`, which is not governed"),
         ("tcp-behind-waypoint", raw, "port 9000 (tcp) of `shop/web` would pass a waypoint"),
-        ("tcp-on-an-open-target-port", leak, "port 9000 (tcp) of `shop/web` would pass a waypoint"),
+        ("tcp-on-an-open-target-port", leak, "waypoint `shop/waypoint` may dial target port 80 of `shop/web`, which is tcp"),
+        ("tcp-open-to-any-workload", many, "waypoint `shop/waypoint` may dial target port 9000 of `shop/web`, which is tcp"),
+        ("tcp-open-to-the-namespace", sibling, "waypoint `shop/waypoint` may dial target port 9000 of `shop/web`, which is tcp"),
         ("http-on-tcp", http_on_tcp, "methods and paths on port 5432 of `shop/db`, which carries tcp"),
         ("headless", headless, "methods and paths on headless service `shop/kafka`"),
         ("http-at-pods", web().allow("a/b", "pods of shop/web", "port 8080 GET /"), "methods and paths for the pods of `shop/web`"),
