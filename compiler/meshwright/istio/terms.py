@@ -147,9 +147,9 @@ def trust_domains(values: Sequence[str], scope: Scope) -> Term:
 
 
 def addresses(values: Sequence[str], scope: Scope) -> Term:
-    """The peer of the connection, by address or CIDR."""
+    """The peer of the connection, by address or CIDR.  Whether a mapped IPv4 address equals the plain one is not recorded anywhere."""
     return Term(_union([match("source_ip", "cidr", value if "/" in value else f"{value}/{128 if ':' in value else 32}")
-                        for value in values]), True)
+                        for value in values]), not any(value[:7].lower() == "::ffff:" for value in values))
 
 
 def ports(values: Sequence[str], scope: Scope) -> Term:

@@ -436,3 +436,19 @@ kind: Unheard
 metadata: {{name: x{number}, namespace: istio-system}}
 """ for number in range(50))
     assert len(reaches(text)[ORDERS].unknown) == 17
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("listeners: [{name: mesh", "addresses: [{value: 10.0.0.1}], listeners: [{name: mesh"),
+    ("labels: {istio.io/waypoint-for: service}", "annotations: {ambient.istio.io/waypoint-inbound-binding: PROXY/15008}"),
+    ("gatewayClassName: istio-waypoint", "gatewayClassName: istio-waypoint, infrastructure: {parametersRef: {group: '', kind: ConfigMap, name: c}}"),
+])
+def test_a_waypoint_with_more_than_the_model_knows_is_a_doubt(old: str, new: str) -> None:
+    found = reaches(RECIPE.replace(old, new))
+    assert found[ORDERS].unknown and found["waypoint shop/waypoint"].unknown and not found["shop/Deployment/postgres"].unknown
+
+
+def test_the_account_of_a_waypoint_may_be_named() -> None:
+    text = RECIPE.replace("labels: {istio.io/waypoint-for: service}", "annotations: {gateway.istio.io/service-account: wp}")
+    assert not admits(way(reaches(text)[ORDERS], "service"), "shop/web", "POST", "/v1/orders")
+    assert admits(way(reaches(text.replace("shop/waypoint]", "shop/wp]"))[ORDERS], "service"), "shop/web", "POST", "/v1/orders")

@@ -75,6 +75,8 @@ def read_gateway(found: Object) -> Gateway:
     listeners = [_listener(mapping(item, "spec.listeners[]"), found.id, doubts) for item in raw]
     _distinct(listeners)
     annotations = metadata_labels(found.content, "annotations")
+    if "ambient.istio.io/waypoint-inbound-binding" in annotations:
+        doubts.append(f"{found.id}: a proxy that is not Istio's own behind a waypoint is not modelled")
     infrastructure = optional_mapping(spec, "infrastructure", "spec")
     if infrastructure.get("parametersRef") is not None:
         doubts.append(f"{found.id}: `spec.infrastructure.parametersRef` is not modelled")
