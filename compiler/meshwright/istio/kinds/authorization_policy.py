@@ -52,6 +52,8 @@ OPERATION_FIELDS = frozenset({"hosts", "notHosts", "ports", "notPorts", "methods
 PLAIN_KEYS = frozenset({"source.ip", "remote.ip", "source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain",
                         "destination.ip", "destination.port", "connection.sni", "request.auth.principal", "request.auth.audiences",
                         "request.auth.presenter"})
+TOP = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
+_SELECTOR = frozenset({"matchLabels"})
 _SPEC = frozenset({"selector", "targetRef", "targetRefs", "rules", "action", "provider"})
 _RULE = frozenset({"from", "to", "when"})
 _CONDITION = frozenset({"key", "values", "notValues"})
@@ -72,7 +74,7 @@ _CUSTOM_REFUSES_KEYS = frozenset({"source.namespace", "source.principal", "sourc
 def read_policy(found: Object) -> Policy:
     """The policy as written; raises Refused."""
     content = found.content
-    only(content, frozenset({"apiVersion", "kind", "metadata", "spec", "status"}), found.kind)
+    only(content, TOP, found.kind)
     raw = content.get("spec")
     spec = {} if raw is None else mapping(raw, "spec")
     only(spec, _SPEC, "spec")
@@ -108,7 +110,7 @@ def read_selector(spec: Mapping[str, object]) -> Labels | None:
     if raw is None:
         return None
     selector = mapping(raw, "spec.selector")
-    only(selector, frozenset({"matchLabels"}), "spec.selector")
+    only(selector, _SELECTOR, "spec.selector")
     found = labels(selector.get("matchLabels") or {}, "spec.selector.matchLabels")
     for key, value in found:
         if not key or "*" in key or "*" in value:
@@ -136,9 +138,9 @@ def _rule(raw: object, where: str) -> Rule:
     sources = optional_list(rule, "from", where)
     if len(sources) > 512:
         raise Refused(f"`{where}.from` has more than 512 items")
-    return Rule(tuple([_element(item, "source", SOURCE_FIELDS, where) for item in sources]),
+    return Rule(tuple([_element(item, "source", SOURCE_FIELDS, where) for item in sources]) if sources else (),
                 tuple([_element(item, "operation", OPERATION_FIELDS, where) for item in optional_list(rule, "to", where)]),
-                tuple([_condition(item, where) for item in optional_list(rule, "when", where)]))
+                tuple([_condition(item, where) for item in optional_list(rule, "when", where)]) if "when" in rule else ())
 
 
 def _element(raw: object, name: str, known: frozenset[str], where: str) -> Values:

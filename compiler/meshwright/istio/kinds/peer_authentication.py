@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from meshwright.ir.inventory import Labels, Object
-from meshwright.istio.kinds.authorization_policy import read_selector
+from meshwright.istio.kinds.authorization_policy import TOP, read_selector
 from meshwright.istio.plain import Refused, mapping, only, text
 
 Mode = Literal["UNSET", "DISABLE", "PERMISSIVE", "STRICT"]
@@ -22,7 +22,7 @@ class PeerAuthentication(NamedTuple):
 
 def read_peer_authentication(found: Object) -> PeerAuthentication:
     """The object as written; raises Refused."""
-    only(found.content, frozenset({"apiVersion", "kind", "metadata", "spec", "status"}), found.kind)
+    only(found.content, TOP, found.kind)
     raw = found.content.get("spec")
     spec = {} if raw is None else mapping(raw, "spec")
     only(spec, frozenset({"selector", "mtls", "portLevelMtls"}), "spec")
