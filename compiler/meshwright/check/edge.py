@@ -1,7 +1,5 @@
 """Gateways and routes: what comes in from outside, and where to."""
 
-from hashlib import sha256
-
 from meshwright.check.facts import Facts
 from meshwright.ir import intent, resolved, syntax
 from meshwright.ir.identity import Identity
@@ -51,6 +49,8 @@ def _gateway(gateway: resolved.Gateway) -> intent.Gateway:
         hosts = tuple(sorted({host.text for host in listen.hosts}))
         name = f"{listen.protocol.text}-{listen.port.value}"
         if name in taken:
+            from hashlib import sha256  # here: few gateways need it
+
             name += "-" + sha256("\n".join(hosts).encode()).hexdigest()[:6]
         taken.add(name)
         listeners.append(

@@ -5,7 +5,6 @@ union matches a further workload, every workload gets a set of its own by its co
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import NamedTuple
 
 from meshwright.ir.intent import PodSet
@@ -170,6 +169,8 @@ def _base(draft: _Draft) -> str:
 
 
 def _shortened(base: str, draft: _Draft) -> str:
+    from hashlib import sha256  # here: most names need none
+
     parts = [f"service/{service.name}" for service in draft.services]
     if not draft.whole:
         parts += [f"{workload.kind}/{workload.name}" for workload in draft.workloads]
