@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from tests.reference.intent import Ask
 from tests.support.proved import Documents, Proved, edited
-from tests.support.replay import _let_in
+from tests.support.replay import let_in
 from tests.support.worlds import World, shop
 from tests.unit.lower import cases
 
@@ -76,7 +76,7 @@ def reference(proved: Proved, reach: Reach, way: Way, labels: dict[str, str], re
     number = way.port or (request.port if way.kind == "unlisted-service" else 0)
     # behind a gateway the next proxy sees the gateway's own account
     principal = f"cluster.local/ns/{way.gateway.replace('/', '/sa/')}-istio" if way.gateway else request.principal
-    return _let_in(proved.documents, way, reach.namespace, labels, Ask(
+    return let_in(proved.documents, way, reach.namespace, labels, Ask(
         way.kind, "", way.service, number, way.target or request.port, way.gateway, way.listener, principal, request.source_ip,
         request.method, request.path, request.host))
 
