@@ -20,6 +20,7 @@ CLASSES = {
     "_NL": "the end of the line", "$END": "the end of the file",
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+_CLAUSES = ("when", "until", "because")
 _UNTOLD = ("PARAM", "ERROR", ";", "$END")
 _BLOCKS = {"allow": "the braces of a rule", "deny": "the braces of a rule", "never": "the braces of a claim",
            "reaches": "the braces of a claim"}
@@ -72,7 +73,11 @@ def specific(machine: Machine, context: Context, word: str, index: int) -> Diagn
 
 
 def missing_separator(context: Context, word: str, index: int, machine: Machine) -> Diagnostic:
-    """MW0105."""
+    """MW0105.  In the braces of a rule a port behind a method or path is more likely a term out of order than a second door."""
+    if word == "port" and machine.accepts("METHOD"):
+        return error("MW0105", "a port stands behind the method or path of its door", context.at(index), label="one door, or the next one?",
+                     help=('to narrow the door, write the port first: `port metrics GET "/metrics"`',
+                           "for a door of its own, begin a new line or write `;` before it"))
     return error("MW0105", f"two statements stand on one line, and nothing separates `{_short(word)}` from what is before it",
                  context.at(index), label="a new statement begins here", help=("begin a new line, or write `;` between them",))
 
@@ -97,6 +102,8 @@ def unexpected(machine: Machine, context: Context, word: str, index: int, opened
         help.append(f"did you mean `{near[0]}`?")
     elif word == "{" and machine.row.get("ERROR", -1) >= 0:
         help.append("a block opens on the line of its statement: move the `{` up")
+    elif word in _CLAUSES:
+        help.append("each clause stands once, in this order: `when`, `until`, `because`")
     elif word == "->" and "_NL" in expected:
         help.append("a line that begins with `->` continues the line before it: write `path \"/**\" -> …`, or end that line with `;`")
     elif word in ("'", "`"):
