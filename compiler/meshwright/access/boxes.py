@@ -168,10 +168,6 @@ class Space:
             return Tree("box", full, ())
         return Tree("box", (*full[:place], mask, *full[place + 1:]), (), place)
 
-    def _box(self, box: Box) -> Tree:
-        narrow = [place for place, (a, b) in enumerate(zip(box, self.full, strict=True)) if a != b]
-        return Tree("box", box, (), narrow[0] if len(narrow) == 1 else -1)
-
     def _complement(self, tree: Tree) -> Tree:
         if tree.op == "not":
             return tree.args[0]
@@ -187,15 +183,23 @@ class Space:
 
     def _all(self, args: Iterable[Expr]) -> Tree:
         box = list(self.full)
+        narrow = -1  # the only dimension narrowed so far; several: -2
         others: list[Tree] = []
         for arg in args:
             if arg.op == "match":
                 place, masks = self._masks[arg.dimension]  # type: ignore[index]
                 box[place] &= masks[arg.pattern]  # type: ignore[index]
+                narrow = place if narrow in (-1, place) else -2
                 continue
             tree = self.compile(arg)
             if tree.op == "box":
-                box = [a & b for a, b in zip(box, tree.box, strict=True)]
+                place = tree.single
+                if place >= 0:
+                    box[place] &= tree.box[place]
+                    narrow = place if narrow in (-1, place) else -2
+                else:
+                    box = [a & b for a, b in zip(box, tree.box, strict=True)]
+                    narrow = narrow if tree.box == self.full else -2
             elif tree == EMPTY:
                 return EMPTY
             elif tree.op == "and":
@@ -204,12 +208,12 @@ class Space:
                 others.append(tree)
         if not all(box):
             return EMPTY
-        joined = tuple(box)
+        joined = Tree("box", tuple(box), (), narrow if narrow >= 0 and box[narrow] != self.full[narrow] else -1)
         if not others:
-            return self._box(joined)
+            return joined
         others.sort(key=_is_not)
-        if joined != self.full:
-            others.insert(0, self._box(joined))
+        if joined.box != self.full:
+            others.insert(0, joined)
         return others[0] if len(others) == 1 else Tree("and", (), tuple(others))
 
     def _any(self, args: Iterable[Expr]) -> Tree:
@@ -246,16 +250,17 @@ class Space:
 
 
 def _collect(expr: Expr, patterns: dict[Dimension, set[Pattern]]) -> None:
-    if expr.op == "match":
-        if expr.dimension is None or expr.pattern is None:
+    waiting = [expr]
+    while waiting:
+        one = waiting.pop()
+        if one.op != "match":
+            waiting += one.args
+        elif one.dimension is None or one.pattern is None:
             raise ValueError("a match needs a dimension and a pattern")
-        found = patterns.get(expr.dimension)
-        if found is None:
-            found = patterns[expr.dimension] = set()
-        found.add(expr.pattern)
-    else:
-        for arg in expr.args:
-            _collect(arg, patterns)
+        elif one.dimension in patterns:
+            patterns[one.dimension].add(one.pattern)
+        else:
+            patterns[one.dimension] = {one.pattern}
 
 
 def _is_not(tree: Tree) -> bool:

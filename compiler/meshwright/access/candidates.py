@@ -141,7 +141,7 @@ _LITERAL, _NOT_EMPTY, _BEGINS = 0, 1, 2
 
 def _test_of(segment: str) -> _Test:
     if segment == ONE:
-        return _NOT_EMPTY, ""
+        return _NOT_EMPTY, "/"  # no segment is that
     return (_BEGINS, "") if segment == REST else (_LITERAL, segment)
 
 
@@ -150,19 +150,24 @@ def _walk(before: str, depth: int, alive: list[tuple[tuple[_Test, ...], bool]], 
         raise TooMany(f"paths of more than {DEEPEST} segments")
     literals: set[str] = set()
     begins = {""}
+    empty = False  # whether an empty segment is anything but one more segment that no pattern names
     for tests, _ in alive:
         kind, text = tests[depth]
         if kind == _LITERAL:
             literals.add(text)
         elif kind == _BEGINS:
             begins.add(text)
-    choices = sorted(literals) + [_begun(text, literals, begins, filler) for text in sorted(begins)] + [""]
-    for choice in dict.fromkeys(choices):
+        else:
+            empty = True
+    choices = sorted(literals) + [_begun(text, literals, begins, filler) for text in sorted(begins)]
+    if empty and "" not in literals:
+        choices.append("")
+    for choice in choices:
         path = f"{before}/{choice}"
         found.append(path)
         if len(found) > MOST:
             raise TooMany("kinds of path")
-        passed = [row for row in alive if _passes(row[0][depth], choice)]
+        passed = [row for row in alive if row[0][depth][1] == choice or (row[0][depth][0] != _LITERAL and _passes(row[0][depth], choice))]
         longer = [row for row in passed if len(row[0]) > depth + 1]
         if longer:
             _walk(path, depth + 1, longer, filler, found)
