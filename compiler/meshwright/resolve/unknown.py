@@ -8,6 +8,18 @@ from meshwright.resolve.scope import Named, Scope
 def unknown_name(scope: Scope, name: syntax.Name, own: str, wanted: str, found: list[Diagnostic]) -> None:
     """MW0201; silent when a statement did not parse and nothing similar exists, because the name may stand in there."""
     namespace, text = own.split("/", 1)
+    if own in scope.declared.gateways:
+        found.append(
+            error(
+                "MW0201",
+                f"`{own}` is a gateway, not a {wanted}",
+                name.span,
+                label="a gateway",
+                notes=("a gateway hides its callers: a grant to it is one to everybody whom it lets in",),
+                help=(f"write `clients of {own}` for whoever it lets in",),
+            )
+        )
+        return
     if namespace not in scope.namespaces:
         near = did_you_mean(namespace, scope.namespaces)
         _report(scope, name, f"there is no namespace `{namespace}`, so no {wanted} `{own}`", [f"{each}/{text}" for each in near], (), found)

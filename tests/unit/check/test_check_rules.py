@@ -108,6 +108,8 @@ def test_a_sidecar_may_call_what_has_no_waypoint() -> None:
     yaml = SHOP + namespace("ops", **{"istio-injection": "enabled"}) + deployment("cron", ns="ops")
     assert codes("allow ops/cron -> web", yaml) == []
     assert codes('allow ops/cron -> web\nallow orders -> web { GET "/" }', yaml) == ["MW0309"]
+    assert codes('allow any workload -> web { GET "/" }', yaml) == ["MW0309"] == codes('allow namespace ops -> web { GET "/" }', yaml)
+    assert codes('allow namespace shop -> web { GET "/" }', yaml) == []
     assert codes('allow ops/cron -> pods of web\nallow orders -> web { GET "/" }', yaml) == []
 
 
@@ -322,7 +324,7 @@ def test_listeners_are_told_apart_by_the_hosts_that_lead_to_the_service() -> Non
 
 def test_rules_about_namespaces_that_are_not_enforced() -> None:
     yaml = SHOP + namespace("bank") + app("vault", ns="bank")
-    assert codes("allow web -> bank/vault", yaml) == ["MW0319"]
+    assert codes("allow web -> bank/vault\nallow orders -> bank/vault", yaml) == ["MW0319"]
     warned = run(HEAD + "namespace bank { enforce no }\nallow web -> bank/vault", yaml).only("MW0319")
     assert warned.severity == "warning"
     assert run(HEAD + "namespace bank { enforce no }\ndeny web -> bank/vault", yaml).only("MW0319").severity == "error"

@@ -39,6 +39,11 @@ def test_gateways_are_named_among_themselves() -> None:
     assert only_resolve(mesh).only("MW0201").help == ("did you mean `shop/public`?",)
 
 
+def test_a_gateway_is_no_caller_its_clients_are() -> None:
+    mesh = HEAD + "gateway public-edge { listen http 80 }\nallow public-edge -> web"
+    assert only_resolve(mesh).only("MW0201").help == ("write `clients of shop/public-edge` for whoever it lets in",)
+
+
 def test_a_bare_name_needs_a_home_and_is_said_once_for_each_place() -> None:
     result = only_resolve("allow web -> shop/orders")
     assert result.shown(result.only("MW0203")) == "web"

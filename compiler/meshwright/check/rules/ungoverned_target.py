@@ -8,10 +8,18 @@ from meshwright.ir import resolved
 
 
 def ungoverned_target(facts: Facts) -> Iterator[Diagnostic]:
-    """A warning for an allow in a namespace that says `enforce no`: such rules are written before the switch.  Else an error."""
+    """A warning for an allow in a namespace that says `enforce no`: such rules are written before the switch.  Else an error.
+
+    Once for each namespace; a deny each time.
+    """
+    seen: set[tuple[str, str]] = set()
     for problem in facts.problems.get("ungoverned", ()):
         namespace = facts.namespaces.get(problem.text)
         rule = problem.statement
+        effect = rule.effect if isinstance(rule, resolved.Rule) and namespace is not None else ""
+        if effect != "deny" and (problem.text, effect) in seen:
+            continue
+        seen.add((problem.text, effect))
         if namespace is None:
             yield error(
                 "MW0319",
@@ -23,7 +31,7 @@ def ungoverned_target(facts: Facts) -> Iterator[Diagnostic]:
             )
             continue
         others = (Label(namespace.span, "`enforce no`"),) if namespace.span is not None else ()
-        if isinstance(rule, resolved.Rule) and rule.effect == "deny":
+        if effect == "deny":
             yield error(
                 "MW0319",
                 f"this deny has no effect: namespace `{problem.text}` is not enforced",
