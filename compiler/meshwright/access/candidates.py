@@ -7,7 +7,6 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from meshwright.access.automata import explore
 from meshwright.access.expr import Dimension, Pattern
 from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
 from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
@@ -23,6 +22,8 @@ def candidates(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
     """
     found = _by_shape(dimension, patterns)
     if found is None:
+        from meshwright.access.automata import explore  # rarely needed
+
         found = explore(dimension, patterns)
     if len(found) > MOST:
         raise TooMany(f"{len(found)} kinds of {dimension}")

@@ -1,19 +1,15 @@
 """Which values a dimension has at all, and friendly ones among them for witnesses."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from meshwright.access.expr import Dimension
 
-_PART = r"[A-Za-z0-9._-]+"
-_PRINCIPAL = re.compile(rf"{_PART}/ns/{_PART}/sa/{_PART}")  # what SPIFFE allows in an identity of Istio's shape
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 token
-_PATH = re.compile(r"/[^\s?#\x00-\x20\x7f]*")  # the query is not part of it
-_HOST = re.compile(r"[^\s/?#\x00-\x20\x7f-\U0010ffff]*")  # ASCII; empty is possible
-
-_SHAPES: dict[Dimension, re.Pattern[str]] = {
-    "principal": re.compile(f"(?:{_PRINCIPAL.pattern})?"), "method": _METHOD, "path": _PATH, "host": _HOST,
-}
+# Sets of characters, not regular expressions: compiling those would cost every command some milliseconds.
+_ALNUM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_NAME = _ALNUM | frozenset("._-")  # what SPIFFE allows in a part of an identity
+_TOKEN = _ALNUM | frozenset("!#$%&'*+-.^_`|~")  # RFC 9110
+_NOT_IN_PATH = frozenset("?#\x7f") | frozenset(map(chr, range(0x21)))  # the query is not part of it
+_HOST = frozenset(map(chr, range(0x21, 0x7F))) - frozenset("/?#")
 
 # Words for "none of the named ones", best first; characters for the same inside a word.
 FALLBACKS: dict[Dimension, tuple[str, ...]] = {
@@ -37,28 +33,38 @@ class TooMany(Exception):
 
 def belongs(dimension: Dimension, value: str) -> bool:
     """Whether ``value`` can occur in ``dimension``.  Ports and addresses are not judged here."""
-    if dimension == "principal":
-        return value == "" or _PRINCIPAL.fullmatch(value) is not None
-    if dimension == "method":
-        return _METHOD.fullmatch(value) is not None
-    if dimension == "path":
-        return _PATH.fullmatch(value) is not None
-    return dimension != "host" or _HOST.fullmatch(value) is not None
+    shape = _SHAPES.get(dimension)
+    return shape is None or shape(value)
 
 
 def all_belonging(dimension: Dimension, values: Iterable[str]) -> list[str]:
     """Those of ``values`` that belong, in order."""
     shape = _SHAPES.get(dimension)
-    chosen = list(values)
-    if shape is None or all(map(shape.fullmatch, chosen)):
-        return chosen
-    return [value for value in chosen if belongs(dimension, value)]
+    return list(values) if shape is None else list(filter(shape, values))
+
+
+def _is_principal(value: str) -> bool:
+    """Istio's shape of an identity, or none."""
+    parts = value.split("/")
+    named = len(parts) == 5 and parts[1] == "ns" and parts[3] == "sa" and "" not in parts
+    return value == "" or (named and _NAME.issuperset("".join(parts)))
+
+
+def _is_method(value: str) -> bool:
+    return value != "" and _TOKEN.issuperset(value)
+
+
+def _is_path(value: str) -> bool:
+    return value.startswith("/") and _NOT_IN_PATH.isdisjoint(value)
+
+
+_SHAPES: dict[Dimension, Callable[[str], bool]] = {
+    "principal": _is_principal, "method": _is_method, "path": _is_path, "host": _HOST.issuperset,  # an empty host is possible
+}
 
 
 def allowed(dimension: Dimension, char: str) -> bool:
     """Whether a character can occur anywhere in a value of a string dimension."""
     if dimension == "principal":
-        return char == "/" or _PRINCIPAL.fullmatch(f"a/ns/{char}/sa/a") is not None
-    if dimension == "path":
-        return belongs("path", "/" + char)
-    return belongs(dimension, char)
+        return char == "/" or char in _NAME
+    return belongs("path", "/" + char) if dimension == "path" else belongs(dimension, char)

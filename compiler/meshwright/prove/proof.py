@@ -8,8 +8,6 @@ from meshwright.ir.intent import Program
 from meshwright.ir.proof import Obligation, Proof, Verdict
 from meshwright.prove.assumptions import assumptions
 from meshwright.prove.destination import Case, verdicts
-from meshwright.prove.findings import findings
-from meshwright.prove.invariants import invariants
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.properties import complete, covered, permitted_ways, sealed, sound, transport
 from meshwright.prove.properties.covered import OUTSIDE, destinations
@@ -39,9 +37,16 @@ def prove(program: Program, reach: Iterable[Reach]) -> Outcome[Proof]:
             continue
         ways += len(answer.ways)
         found += _judged(Case(program, meaning, answer, pods, _waypoints(answer, *before)), judge)
-    found += invariants(program, meaning, judge)
+    if program.invariants:
+        from meshwright.prove.invariants import invariants  # read when there are some
+
+        found += invariants(program, meaning, judge)
     proof = Proof(tuple(found), assumptions(program), len(expected), ways,
                   tuple(sorted(space.name for space in program.namespaces if space.enforce == "no")), "identities")
+    if proof.holds:
+        return Outcome(proof)
+    from meshwright.prove.findings import findings  # words are needed only now
+
     return Outcome(proof, findings(program, proof))
 
 
