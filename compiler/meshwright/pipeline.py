@@ -10,11 +10,12 @@ from meshwright.source import Source
 if TYPE_CHECKING:
     from meshwright.ir import intent, manifest, resolved, syntax
     from meshwright.ir.filetree import FileTree
-    from meshwright.ir.inventory import Inventory
+    from meshwright.ir.inventory import Inventory, Object
     from meshwright.ir.proof import Proof
     from meshwright.ir.verdicts import Verdicts
 
 T = TypeVar("T")
+APPLIED = "the label patches of components/meshwright-labels ({} objects) are applied by the owners of those objects"
 # What these make of a broken input is marked as broken, so that the mistakes further on come in the same run.
 PARTIAL = ("parse", "inventory", "resolve")
 STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
@@ -57,7 +58,7 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
             bundle = run("lower", lambda: _lower(program, project))
             given = run("render", lambda: _render(bundle, project))
         tree = given
-        run("prove", lambda: _prove(program, tree))
+        run("prove", lambda: _prove(program, tree, project.labels))
     except _Stopped:
         pass
     return run.result()
@@ -115,7 +116,7 @@ def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
     return render(bundle, project.layout)
 
 
-def _prove(program: "intent.Program", tree: "FileTree") -> "Outcome[Proof]":
+def _prove(program: "intent.Program", tree: "FileTree", labels: str) -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model
@@ -124,11 +125,26 @@ def _prove(program: "intent.Program", tree: "FileTree") -> "Outcome[Proof]":
     objects = read_tree(tree)
     if objects.value is None or objects.failed:
         return Outcome(None, objects.diagnostics)
-    reach = model(objects.value, program.inventory, program.mesh)
+    patches = _patches(tree) if labels == "patch" else Outcome(())
+    if patches.value is None or patches.failed:
+        return Outcome(None, objects.diagnostics + patches.diagnostics)
+    reach = model(objects.value + patches.value, program.inventory, program.mesh)
     if reach.value is None or reach.failed:
         return Outcome(None, objects.diagnostics + reach.diagnostics)
     proof = prove(program, reach.value)
-    return Outcome(proof.value, objects.diagnostics + reach.diagnostics + proof.diagnostics)
+    value = proof.value
+    if value is not None and patches.value:
+        value = value._replace(assumptions=(*value.assumptions, APPLIED.format(len(patches.value))))
+    return Outcome(value, objects.diagnostics + reach.diagnostics + proof.diagnostics)
+
+
+def _patches(tree: "FileTree") -> "Outcome[tuple[Object, ...]]":
+    """Mode `patch`: the objects with the labels that their owner gets by the component; the proof takes them as applied, and says so."""
+    from meshwright.inventory import read_tree
+    from meshwright.ir.filetree import COMPONENT, FileTree
+
+    inside = (file for file in tree.files if file.path.startswith(COMPONENT + "/") and not file.path.endswith("/kustomization.yaml"))
+    return read_tree(FileTree(tuple(inside)))
 
 
 class _Stopped(Exception):

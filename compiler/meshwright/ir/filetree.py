@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# The kustomize Component of mode `patch`: label patches for whoever owns the Namespaces and Services.
+COMPONENT = "components/meshwright-labels"
+
 
 class File(NamedTuple):
     path: str  # relative to the tree's root, POSIX separators, no "..", no leading "/"

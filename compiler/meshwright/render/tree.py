@@ -3,7 +3,7 @@
 import re
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
-from meshwright.ir.filetree import File, FileTree
+from meshwright.ir.filetree import COMPONENT, File, FileTree
 from meshwright.ir.manifest import Bundle, Manifest
 from meshwright.render.emit import Emitter
 
@@ -13,7 +13,6 @@ MANAGED_BY = ("app.kubernetes.io/managed-by", "meshwright")
 POLICY = "meshwright.dev/policy"
 _SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"  # Flux would replace ${...} in the object
 _SKIP = "+argocd:skip-file-rendering"
-COMPONENT = "components/meshwright-labels"
 _CLUSTER_FOLDER = "cluster-scoped"  # no namespace can be called so and hold files of ours: see _taken
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))))
