@@ -1,8 +1,11 @@
 """The fast reader and the event reader agree with PyYAML on whatever they accept."""
 
+from io import StringIO
+
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
+from ruamel.yaml import YAML
 from tests.support.hazards import HAZARDS
 
 from meshwright.inventory.documents import read_documents
@@ -42,7 +45,37 @@ SCALARS = some.one_of(
     some.sampled_from([text for text in HAZARDS if len(text) < 50]),
 )  # fmt: skip
 LINES = some.builds(lambda *parts: "".join(parts), INDENTS, DASHES, KEYS, SCALARS, some.sampled_from(("", "", " ", "  # c")))
-TEXTS = some.lists(some.one_of(LINES, some.sampled_from(("---", "--- # x", "", "# c", "   ", "--- x", "..."))), max_size=8).map("\n".join)
+WILD = some.lists(some.one_of(LINES, some.sampled_from(("---", "--- # x", "", "# c", "   ", "--- x", "..."))), max_size=8).map("\n".join)
+# Documents as tools write them, with one line spoilt or not: most of these the fast reader knows.
+TIDY = some.dictionaries(
+    some.sampled_from(("a", "b", "name", "port", "x/y.z", "on", "spec")),
+    some.recursive(
+        some.one_of(
+            some.sampled_from(("x", "GET", "/v1/x", "80", "no", "a: b", "x y", "", "100m", "é", "a\nb")),
+            some.integers(0, 99),
+            some.booleans(),
+        ),
+        lambda inner: some.one_of(
+            some.lists(inner, max_size=3), some.dictionaries(some.sampled_from(("a", "b", "name", "port", "items")), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda document: yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+
+def spoil(text: str, number: int, scalar: str, whole: bool) -> str:
+    """``text`` with the value (or all) of one line replaced."""
+    lines = text.split("\n")
+    number %= len(lines)
+    head = lines[number].partition(":")[0]
+    lines[number] = scalar if whole else f"{head}: {scalar}"
+    return "\n".join(lines)
+
+
+SPOILT = some.builds(spoil, TIDY, some.integers(0, 20), SCALARS, some.booleans())
+TEXTS = some.one_of(TIDY, SPOILT, WILD)
 
 
 def by_pyyaml(text: str) -> list[object]:
@@ -115,3 +148,14 @@ def test_a_word_with_a_meaning_has_it_in_pyyaml_too(word):
     tag = resolver.resolve(yaml.ScalarNode, word, (True, False))
     expected = {"null": type(None), "bool": bool, "int": int, "float": float}.get(tag.rpartition(":")[2], str)
     assert type(value) is expected
+
+
+@settings(max_examples=150)
+@given(TEXTS)
+def test_what_the_fast_reader_accepts_means_the_same_in_yaml_1_2(text):
+    found = read_plain(text, 0, len(text), {}, {})
+    if found is UNREAD or found is OPEN:
+        return
+    reader = YAML(typ="safe", pure=True)
+    reader.version = (1, 2)
+    assert reader.load(StringIO(text)) == found

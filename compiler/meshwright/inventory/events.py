@@ -151,8 +151,7 @@ class _Reader:
                     )
                 if len(stack) >= DEPTH:
                     raise self.failure(
-                        "MW0805", f"`{self.path}` is too deep: more than {DEPTH} mappings and lists inside each other",
-                        event,
+                        "MW0805", f"`{self.path}` is too deep: more than {DEPTH} mappings and lists inside each other", event
                     )
                 count += 1
                 stack.append(_Open({} if kind == "MappingStartEvent" else [], event.anchor, count))
@@ -183,7 +182,7 @@ class _Reader:
             top.merges.extend(merged)
         else:
             top.value[top.key] = value
-            if top.key in MARKED and event.start_mark is not None:
+            if top.key in MARKED and value is not None and type(event).__name__ == "ScalarEvent":
                 self.places[id(top.value), top.key] = (self.offset + event.start_mark.index, self.offset + event.end_mark.index)
             top.key = None
 

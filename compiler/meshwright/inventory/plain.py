@@ -144,7 +144,7 @@ def _token(line: str) -> Token:
         return (ODD, False, "", OPEN, None)
     if value is OPEN and not key:
         return (BLANK, False, "", OPEN, None)
-    place = match.span(group) if key in MARKED and group > 3 else None
+    place = match.span(group) if key in MARKED and 3 < group < 9 else None  # scalars only
     return (len(match[1]), match[2] is not None, key, value, place)
 
 
