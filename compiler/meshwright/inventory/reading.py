@@ -11,6 +11,7 @@ from meshwright.inventory.kinds import INGRESS, NAMESPACE, SERVICE, SERVICE_ACCO
 from meshwright.inventory.objects import objects_of, refuse_duplicates
 from meshwright.inventory.plain import Places, Token
 from meshwright.inventory.services import Selected, exposures_of, ingress_of, service_of
+from meshwright.inventory.strange import name_unknown
 from meshwright.inventory.workloads import workload_of
 from meshwright.ir.inventory import Inventory, Namespace, Object, ServiceAccount
 
@@ -22,7 +23,7 @@ def read_inventory(
 
     Both name files, folders (read with everything below) or "-" (``stdin``, read once); objects are sorted by what they
     are, not by which of the two lists names them.  ``default_namespace`` is that of objects that name none.
-    No paths at all give the empty inventory.  MW0801 to MW0816; the value is there even with errors, holding what could be read.
+    No paths at all give the empty inventory.  MW0801 to MW0816 and MW0818; the value is there even with errors, holding what could be read.
     """
     wrong: list[Diagnostic] = []
     files = read_files(root, (*paths, *foreign), stdin, wrong)
@@ -69,6 +70,7 @@ def _inventory(objects: list[Object], places: Places, files: list[RawFile], wron
                     help=(f'write "{word}" in quotes if it is text',),
                 )
             )
+    wrong.extend(name_unknown(sorts["unknown"]))
     return Inventory(
         tuple(namespaces[name] for name in sorted(namespaces)),
         tuple(services),

@@ -221,19 +221,24 @@ def test_what_a_controller_made_is_not_listed_twice(tmp_path):
     owner = ", ownerReferences: [{kind: ReplicaSet, name: web-1, controller: true}]"
     both = clean(tmp_path, deployment("web") + "---" + POD % (owner, ""))
     assert [one.id for one in both.workloads] == ["shop/Deployment/web"]
-    alone = clean(tmp_path, POD % (owner, ""))
+    outcome = read(tmp_path, POD % (owner, ""))
+    alone = outcome.value
+    assert alone is not None and codes(outcome) == ["MW0818"]
     assert (alone.workloads, [one.id for one in alone.unknown]) == ((), ["Pod shop/web"])
 
 
 def test_unknown_kinds_are_listed(tmp_path):
-    held = clean(
+    outcome = read(
         tmp_path,
-        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web, namespace: shop}\n---\n"
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web, namespace: shop}\nspec: {template: {spec: {containers: []}}}\n---\n"
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n---\n"
         "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\n---\n"
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:web'}\n---\n"
         "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: shop}\nspec: {}\n",
     )
+    held = outcome.value
+    assert held is not None
+    assert [(found.code, found.severity) for found in outcome.diagnostics] == [("MW0818", "warning"), ("MW0818", "info")]
     assert [one.id for one in held.unknown] == ["Endpoints default/web", "Rollout shop/web"]
     assert [one.id for one in held.ignored] == ["ClusterRole system:web", "ConfigMap default/web"]
     assert [one.id for one in held.foreign] == ["AuthorizationPolicy shop/all"]

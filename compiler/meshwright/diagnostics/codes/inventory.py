@@ -20,4 +20,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0815", "kustomization-unknown", "what a controller would make of a tree is unknown"),
     Code("MW0816", "unsupported-yaml", "YAML that has no meaning in a Kubernetes object"),
     Code("MW0817", "no-namespace", "an object of a tree names no namespace"),
+    Code("MW0818", "unmodelled-kind", "objects of a kind that is not modelled"),
 )
