@@ -58,7 +58,7 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
             bundle = run("lower", lambda: _lower(program, project))
             given = run("render", lambda: _render(bundle, project))
         tree = given
-        run("prove", lambda: _prove(program, tree, project.labels))
+        run("prove", lambda: prove_tree(program, tree, project.labels))
     except _Stopped:
         pass
     return run.result()
@@ -116,7 +116,7 @@ def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
     return render(bundle, project.layout)
 
 
-def _prove(program: "intent.Program", tree: "FileTree", labels: str) -> "Outcome[Proof]":
+def prove_tree(program: "intent.Program", tree: "FileTree", labels: str) -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model

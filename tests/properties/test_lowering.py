@@ -112,7 +112,7 @@ def test_the_proof_agrees(world: World) -> None:
     assert outcome.value is not None, outcome.diagnostics
     tree = render(outcome.value, "plain").value
     assert tree is not None
-    proof = pipeline._prove(program, tree)
+    proof = pipeline.prove_tree(program, tree)
     assert [(one.code, one.message) for one in proof.diagnostics if one.severity == "error"] == []
 
 

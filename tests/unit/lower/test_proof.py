@@ -19,6 +19,6 @@ def test_the_proof_of_a_golden_world_holds(world: Callable[[], World]) -> None:
     assert bundle is not None
     tree = render(bundle, "plain").value
     assert tree is not None
-    proof = pipeline._prove(program, tree)
+    proof = pipeline.prove_tree(program, tree)
     assert proof.value is not None
     assert [(one.code, one.message) for one in proof.diagnostics if one.severity != "info"] == []
