@@ -116,7 +116,7 @@ def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
     return render(bundle, project.layout)
 
 
-def prove_tree(program: "intent.Program", tree: "FileTree", labels: str) -> "Outcome[Proof]":
+def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "external") -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model
