@@ -4,14 +4,14 @@
 ``automata.explore``, which works for any set.  Stand-ins may be more than needed, never fewer; the friendliest come first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from meshwright.access.expr import Dimension, Pattern
 from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
 from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
 
-MOST = 4096  # stand-ins of one dimension
+MOST = 20_000  # stand-ins of one dimension
 DEEPEST = 200  # segments of a path that are told apart
 
 
@@ -237,9 +237,11 @@ def _principals(patterns: Sequence[Pattern]) -> list[str] | None:
     outsiders: list[str] = []
     for domain in [*ordered, fresh]:
         under = [row for row in rows if row[0] in (None, domain)]
-        spaces = {row[1] for row in under}
-        for space in [_unnamed("other", spaces), *sorted(name for name in spaces if name is not None)]:
-            accounts = {row[2] for row in under if row[1] in (None, space)}
+        spaces: dict[str | None, set[str | None]] = {}
+        for row in under:
+            spaces.setdefault(row[1], set()).add(row[2])
+        for space in [_unnamed("other", spaces.keys()), *sorted(name for name in spaces if name is not None)]:
+            accounts = spaces.get(None, set()) | spaces.get(space, set())
             start = f"{domain}/ns/{space}/sa/"
             outsiders.append(start + _unnamed("other", accounts))
             named += [start + name for name in sorted(name for name in accounts if name is not None)]
@@ -291,5 +293,5 @@ _PARTS: dict[str, Callable[[str], _Row]] = {
 }
 
 
-def _unnamed(wish: str, taken: set[str | None]) -> str:
+def _unnamed(wish: str, taken: Collection[str | None]) -> str:
     return wish if wish not in taken else next(f"{wish}-{number}" for number in range(2, len(taken) + 3) if f"{wish}-{number}" not in taken)
