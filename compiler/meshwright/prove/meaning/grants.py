@@ -185,6 +185,8 @@ class Meaning:
         """Some allow matches and no deny does.  With ``ports`` over port too."""
         chosen = list(grants)
         allowed = any_of([self._term(grant, ports) for grant in chosen if grant.effect == "allow"])
+        if allowed.op == "false":
+            return allowed
         plain = both(allowed, negate(any_of([self._term(grant, ports) for grant in chosen if grant.effect == "deny"])))
         # A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
         split = {grant.source.gateway for grant in chosen
