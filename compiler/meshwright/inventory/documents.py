@@ -4,14 +4,19 @@ import re
 from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
-from meshwright.inventory.events import Failure, Read, read_events
 from meshwright.inventory.limits import DOCUMENTS
 from meshwright.inventory.plain import OPEN, UNREAD, Places, Token, read_plain
 from meshwright.inventory.text import chunks, decode
 from meshwright.source import Span
 
-_QUOTED = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*(?:\"|$)|'[^']*(?:'|$)|(?:^|(?<=\s))#.*")
+_QUOTED = r"\"[^\"\\]*(?:\\.[^\"\\]*)*(?:\"|$)|'[^']*(?:'|$)|(?:^|(?<=\s))#.*"
 _LONGEST_LINE = 1000  # templates are written by people
+
+
+class Read(NamedTuple):
+    value: object  # of one document
+    start: int  # code points of the file
+    end: int
 
 
 class Documents(NamedTuple):
@@ -43,14 +48,24 @@ def read_documents(data: bytes, path: str, memo: dict[str, Token]) -> Outcome[Do
         value = read_plain(text, start, end, memo, marks)
         if value is UNREAD:
             plain = False
-            try:
-                reads.extend(found for found in read_events(text[start:end], start, path, places) if found.value is not None)
-            except Failure as failure:
-                wrong.append(_template(text, start, end, path) or failure.found)
+            found = _read_events(text, start, end, path, places)
+            if isinstance(found, Diagnostic):
+                wrong.append(_template(text, start, end, path) or found)
+            else:
+                reads.extend(found)
         elif value is not OPEN:
             reads.append(Read(value, start, end))
             places.update(marks)  # those of an unread document would name mappings that are gone
     return Outcome(Documents(path, tuple(reads), places, plain), tuple(wrong))
+
+
+def _read_events(text: str, start: int, end: int, path: str, places: Places) -> list[Read] | Diagnostic:
+    from meshwright.inventory.events import Failure, read_events  # most trees never need it
+
+    try:
+        return [found for found in read_events(text[start:end], start, path, places) if found.value is not None]
+    except Failure as failure:
+        return failure.found
 
 
 def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:
@@ -60,7 +75,7 @@ def _template(text: str, start: int, end: int, path: str) -> Diagnostic | None:
         line = text.rfind("\n", 0, at) + 1
         if at - line > _LONGEST_LINE:
             return None
-        if "{{" in _QUOTED.sub("", text[line : at + 2]):
+        if "{{" in re.sub(_QUOTED, "", text[line : at + 2]):
             break
         at = text.find("{{", at + 2, end)
     if at < 0:

@@ -3,9 +3,10 @@
 No constructor of PyYAML runs: there are no tags to objects, nothing is executed, aliases and depth are counted, keys must be unique.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshwright.diagnostics import Diagnostic, Label, error
+from meshwright.inventory.documents import Read
 from meshwright.inventory.limits import ALIAS_NODES, DEPTH, DOCUMENTS
 from meshwright.inventory.plain import MARKED, Places
 from meshwright.inventory.scalars import Ambiguous, resolve
@@ -36,12 +37,6 @@ class _Open:
         self.keys: dict[str, tuple[int, int]] = {}
         self.merges: list[Any] = []
         self.merging = False  # the value that comes next belongs to a bare `<<`
-
-
-class Read(NamedTuple):
-    value: object  # of one document
-    start: int  # code points of the file
-    end: int
 
 
 def read_events(text: str, offset: int, path: str, places: Places) -> list[Read]:

@@ -1,6 +1,5 @@
 """Typed access to what was read: every field that matters is asked for by type, and a wrong one is said in words."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from meshwright.diagnostics import Diagnostic, error
 from meshwright.inventory.scalars import Ambiguous
 from meshwright.ir.inventory import Labels, Object
 
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 _KINDS: dict[type, str] = {
     bool: "a boolean",
     int: "a whole number",
@@ -115,6 +114,11 @@ class Fields:
                 help=(f'put it in quotes: "{shown}"',) if wanted == "a string" and not isinstance(value, (list, dict)) else (),
             )
         )
+
+
+def is_name(text: str) -> bool:
+    """Whether Kubernetes accepts ``text`` as the name of an object: `[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?`."""
+    return 0 < len(text) <= 253 and _NAME.issuperset(text) and text[0] not in ".-" and text[-1] not in ".-"
 
 
 def ambiguous(value: object, where: str = "") -> Iterator[tuple[str, Ambiguous]]:

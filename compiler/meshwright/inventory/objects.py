@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from meshwright.diagnostics import Diagnostic, Label, error
-from meshwright.inventory.documents import Documents
-from meshwright.inventory.events import Read
-from meshwright.inventory.fields import NAME
+from meshwright.inventory.documents import Documents, Read
+from meshwright.inventory.fields import is_name
 from meshwright.inventory.kinds import CLUSTER_SCOPED, KUSTOMIZE_GROUP, group_of, is_ignored
 from meshwright.ir.inventory import Object
 from meshwright.source import Span
@@ -92,8 +91,8 @@ def _collect(
             error("MW0812", f"`metadata.namespace` of {kind} `{name}` is `{namespace}`, not a string", span, help=("put it in quotes",))
         )
         return
-    if not (NAME.fullmatch(name) or is_ignored(group, kind)) or not (namespace == "" or NAME.fullmatch(namespace)):
-        shown = name if not NAME.fullmatch(name) else namespace
+    if not (is_name(name) or is_ignored(group, kind)) or not (namespace == "" or is_name(namespace)):
+        shown = name if not is_name(name) else namespace
         wrong.append(
             error(
                 "MW0812",

@@ -30,26 +30,21 @@ ODD: Final = -2  # column of a line outside the subset
 _LONGEST: Final = 1 << 16  # longer lines go to the other reader: the memory of a match grows with its escapes
 MARKED: Final = ("name", "port")  # keys whose values people are pointed at
 
-_BARE = r"[A-Za-z0-9._/@=+-](?:[A-Za-z0-9._/@=+:-]*[A-Za-z0-9._/@=+-])?"
-_WORDS = rf"(?![0-9._@=+-]){_BARE}(?: {_BARE})*"
-_DOUBLE = r'"[ !#-\[\]-~]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[ !#-\[\]-~]*)*"'
-_SINGLE = r"'[ -&(-~]*'"
-_NUMBER = r"0|-?[1-9][0-9]{0,17}"
-_QUANTITY = r"[1-9][0-9]*(?:m|[KMGT]i)"
-_ITEM = rf"(?:[A-Za-z0-9./-]+|{_DOUBLE})"
-_FLOW = rf"\[(?:{_ITEM}(?:, {_ITEM})*)?\]"
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_KEY: Final = _LETTERS | frozenset("0123456789._/-")
+_WORDS: Final = _KEY | frozenset("@=+: ")
+_LONGEST_KEY: Final = 200
+_NOT_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
+_TRUTH: Final = {"true": True, "false": False}
+_UNITS: Final = ("m", "Ki", "Mi", "Gi", "Ti")
+# Compiled when the first such line comes: most trees have none, and compiling takes longer than reading a small project.
+_DOUBLE: Final = r'"[ !#-\[\]-~]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})[ !#-\[\]-~]*)*"'
+_ITEM: Final = rf"(?:[A-Za-z0-9./-]+|{_DOUBLE})"
+_FLOW: Final = rf"\[(?:{_ITEM}(?:, {_ITEM})*)?\]"
 # NEL, LS, PS and BOM end a line or a stream for some readers: not even in comments.
-_COMMENT = "#[\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
-_LINE = re.compile(
-    rf"( *)(- )?(?:([A-Za-z][A-Za-z0-9._/-]{{0,200}}|\"[ !#-\[\]-~]{{1,200}}\"):(?= |\Z))? *"
-    rf"(?:({_WORDS})|({_NUMBER})|({_DOUBLE})|({_SINGLE})|({_QUANTITY})|({_FLOW})|(\{{\}}))? *(?:(?<= ){_COMMENT})?"
-)
-_BLANK = re.compile(rf" *(?:{_COMMENT})?")
-_NOT_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"))
-_TRUTH = {"true": True, "false": False}
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
-_ESCAPED = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ITEMS = re.compile(_ITEM)
+_COMMENT: Final = "#[\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+_ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
+_ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def read_plain(text: str, start: int, end: int, memo: dict[str, Token], places: Places) -> object:
@@ -130,59 +125,116 @@ def read_plain(text: str, start: int, end: int, memo: dict[str, Token], places: 
 
 
 def _token(line: str) -> Token:
-    match = _LINE.fullmatch(line) if len(line) < _LONGEST else None
-    if match is None:
-        return (BLANK if _BLANK.fullmatch(line) else ODD, False, "", OPEN, None)
-    key = match[3] or ""
-    if key[:1] == '"':
-        key = key[1:-1]
-    elif key.lower() in _NOT_WORDS:
+    rest = line.lstrip(" ")
+    if not rest or rest[0] == "#":
+        return (BLANK if not rest or _is_comment(rest) else ODD, False, "", OPEN, None)
+    column = len(line) - len(rest)
+    dash = rest[:2] == "- "
+    if dash:
+        rest = rest[2:]
+    key, after = _key(rest)
+    text = rest[after:].lstrip(" ")
+    value, length = _value(text) if len(line) < _LONGEST else (UNREAD, 0)
+    if value is UNREAD or (not key and (value is OPEN or not dash)):
         return (ODD, False, "", OPEN, None)
-    group = match.lastindex or 0
-    value = _value(match[group], group) if group > 3 else OPEN
-    if value is UNREAD or (value is OPEN and not key and match[2]):
-        return (ODD, False, "", OPEN, None)
-    if value is OPEN and not key:
-        return (BLANK, False, "", OPEN, None)
-    place = match.span(group) if key in MARKED and 3 < group < 9 else None  # scalars only
-    return (len(match[1]), match[2] is not None, key, value, place)
+    if key in MARKED and value is not OPEN and text[0] not in "[{":
+        start = len(line) - len(text)
+        return (column, dash, key, value, (start, start + length))
+    return (column, dash, key, value, None)
 
 
-def _value(text: str, group: int) -> object:
-    if group == 4:
+def _key(text: str) -> tuple[str, int]:
+    """The key that ``text`` begins with and the place behind its colon; ("", 0) when there is none."""
+    if text[:1] == '"':
+        end = text.find('"', 1)
+        key = text[1:end]
+        fine = 0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable() and "\\" not in key
+        colon = end + 1 if end > 0 and fine else -1
+    else:
+        colon = text.find(":", 0, _LONGEST_KEY + 2)
+        key = text[:colon]
+        if not key or key[0] not in _LETTERS or not _KEY.issuperset(key) or key.lower() in _NOT_WORDS:
+            return "", 0
+    if colon < 0 or text[colon : colon + 2] not in (":", ": "):
+        return "", 0
+    return key, colon + 1
+
+
+def _value(text: str) -> tuple[object, int]:
+    """What ``text``, the rest of a line, says, and how many characters of it say that; (UNREAD, 0), (OPEN, 0)."""
+    first = text[:1]
+    if first == '"' or first == "'":
+        length = text.find(first, 1) + 1
+        body = text[1 : length - 1]
+        value: object = body
+        if first == '"' and "\\" in body:
+            match = re.match(_DOUBLE, text)
+            if match is None:
+                return UNREAD, 0
+            length = match.end()
+            value = _unescape(text[1 : length - 1])
+        elif not (body.isascii() and body.isprintable()):
+            return UNREAD, 0
+        return (value, length) if length and _is_end(text[length:]) else (UNREAD, 0)
+    if first == "{":
+        return ({}, 2) if text[:2] == "{}" and _is_end(text[2:]) else (UNREAD, 0)
+    if first == "[":
+        match = re.match(_FLOW, text)
+        return (_items(match[0]), match.end()) if match and _is_end(text[match.end() :]) else (UNREAD, 0)
+    if "#" in text:
+        at = 0 if first == "#" else text.find(" #") + 1
+        if (not at and first != "#") or not _is_comment(text[at:]):
+            return UNREAD, 0
+        text = text[:at]
+    text = text.rstrip(" ")
+    return (_bare(text) if text else OPEN), len(text)
+
+
+def _bare(text: str) -> object:
+    """Words, a whole number or a quantity; UNREAD for everything else, and for what readers disagree about."""
+    if text[0] in _LETTERS or text[0] == "/":
+        if not _WORDS.issuperset(text):
+            return UNREAD
+        if (":" in text or " " in text) and not all(word and word[0] != ":" and word[-1] != ":" for word in text.split(" ")):
+            return UNREAD
         return _TRUTH.get(text, UNREAD) if text.lower() in _NOT_WORDS else text
-    if group == 5:
-        return int(text)
-    if group == 6:
-        return _unescape(text[1:-1])
-    if group == 7:
-        return text[1:-1]
-    if group == 8:
-        return text
-    if group == 10:
-        return {}
+    digits = text[1:] if text[0] == "-" else text
+    if digits.isascii() and digits.isdigit():
+        return int(text) if text == "0" or (digits[0] != "0" and len(digits) <= 18) else UNREAD
+    if text.endswith(_UNITS):
+        digits = text[:-1] if text[-1] == "m" else text[:-2]
+        return text if digits.isascii() and digits.isdigit() and digits[0] != "0" else UNREAD
+    return UNREAD
+
+
+def _is_end(text: str) -> bool:
+    """Nothing, or a comment that a space sets apart."""
+    rest = text.lstrip(" ")
+    return not rest or (rest is not text and rest[0] == "#" and _is_comment(rest))
+
+
+def _is_comment(text: str) -> bool:
+    if text.isascii():
+        return text.isprintable() or text.replace("\t", " ").isprintable()
+    return re.fullmatch(_COMMENT, text) is not None
+
+
+def _items(text: str) -> object:
+    """``[a, "b"]``, item by item."""
     items = []
-    for item in _ITEMS.findall(text[1:-1]):
-        value = _unescape(item[1:-1]) if item[0] == '"' else _item(item)
+    for item in re.findall(_ITEM, text[1:-1]):
+        value = _unescape(item[1:-1]) if item[0] == '"' else _bare(item)
         if value is UNREAD:
             return UNREAD
         items.append(value)
     return items
 
 
-def _item(text: str) -> object:
-    """A bare word inside `[...]`."""
-    match = _LINE.fullmatch(text)
-    if match is None or match[1] or match[2] or match[3] or match.lastindex not in (4, 5, 8):
-        return UNREAD
-    return _value(text, match.lastindex)
-
-
 def _unescape(text: str) -> object:
     if "\\" not in text:
         return text
     try:
-        value = _ESCAPE.sub(_character, text)
+        value = re.sub(_ESCAPE, _character, text)
     except (ValueError, OverflowError):
         return UNREAD
     return value if value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value) else UNREAD

@@ -26,30 +26,28 @@ _FIXED: dict[str, object] = {
     "False": False,
     "FALSE": False,
 }
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
-_TRAP = re.compile(
-    r"""y|n|yes|no|on|off            # booleans of YAML 1.1, any case
+# compiled when the first word needs them
+_INTEGER = r"0|-?[1-9][0-9]{0,17}"
+_DECIMAL = r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}"
+_TRAP = r"""(?isx)y|n|yes|no|on|off            # booleans of YAML 1.1, any case
     | [-+]?\.(?:inf|nan) | nan | inf
     | [-+]?0[xob]?[0-9a-f_]+         # octal, hexadecimal, binary, leading zeros
     | [-+]?[0-9][0-9_,]*(?::[0-9_.]+)*   # signs, separators, base 60
     | [-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:e[-+]?[0-9]+)?
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t\ \t].*)?
     | = | <<
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-_LONG_NUMBER = re.compile(r"[-+.0-9][-+.0-9a-fxo_,:]*", re.IGNORECASE)
+    """
+_LONG_NUMBER = r"(?i)[-+.0-9][-+.0-9a-fxo_,:]*"
 
 
 def resolve(word: str) -> object:
     """None, True, False, an int, a float, a ``str``; or ``Ambiguous``."""
     if word in _FIXED:
         return _FIXED[word]
-    if _INTEGER.fullmatch(word):
+    if re.fullmatch(_INTEGER, word):
         return int(word)
-    if _DECIMAL.fullmatch(word):
+    if re.fullmatch(_DECIMAL, word):
         return float(word)
     if len(word) > 100:  # one linear look: no reader takes something this long for anything but a number
-        return Ambiguous(word) if _LONG_NUMBER.fullmatch(word) else word
-    return Ambiguous(word) if _TRAP.fullmatch(word) else word
+        return Ambiguous(word) if re.fullmatch(_LONG_NUMBER, word) else word
+    return Ambiguous(word) if re.fullmatch(_TRAP, word) else word
