@@ -49,7 +49,7 @@ def _gateway(gateway: resolved.Gateway) -> intent.Gateway:
         hosts = tuple(sorted({host.text for host in listen.hosts}))
         name = f"{listen.protocol.text}-{listen.port.value}"
         if name in taken:
-            from hashlib import sha256  # here: few gateways need it
+            from meshwright.ir.digest import sha256  # here: few gateways need it
 
             name += "-" + sha256("\n".join(hosts).encode()).hexdigest()[:6]
         taken.add(name)

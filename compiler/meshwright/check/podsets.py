@@ -169,7 +169,7 @@ def _base(draft: _Draft) -> str:
 
 
 def _shortened(base: str, draft: _Draft) -> str:
-    from hashlib import sha256  # here: most names need none
+    from meshwright.ir.digest import sha256  # here: most names need none
 
     parts = [f"service/{service.name}" for service in draft.services]
     if not draft.whole:

@@ -6,6 +6,7 @@ from typing import Any
 import meshwright_guardrails
 from meshwright.diagnostics import Diagnostic, did_you_mean, error
 from meshwright.guard.answer import Entry, Module, Pack
+from meshwright.ir.digest import sha256
 
 SHIPPED = os.path.dirname(os.path.abspath(meshwright_guardrails.__file__))
 SEAL = "pack.json"
@@ -82,9 +83,7 @@ def read_pack(name: str, folder: str, shipped: bool = False) -> Pack | Diagnosti
 
 def pack_digest(name: str, modules: list[Module]) -> str:
     """Over names and bytes of all files, tests included; independent of where the pack lies."""
-    import hashlib
-
-    total = hashlib.sha256()
+    total = sha256()
     for module in modules:
         for part in (module.path[len(name) :].encode(), module.text.encode()):
             total.update(b"%d:" % len(part))

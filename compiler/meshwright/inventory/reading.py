@@ -13,6 +13,7 @@ from meshwright.inventory.plain import Places, Token
 from meshwright.inventory.services import Selected, exposures_of, ingress_of, service_of
 from meshwright.inventory.strange import name_unknown
 from meshwright.inventory.workloads import workload_of
+from meshwright.ir.digest import sha256
 from meshwright.ir.inventory import Inventory, Namespace, Object, ServiceAccount
 
 
@@ -145,9 +146,7 @@ def _digest(files: list[RawFile]) -> str:
     """Over the lengths and bytes of all files in order of path: moving a border between two files changes it too."""
     if not files:
         return ""
-    import hashlib
-
-    total = hashlib.sha256()
+    total = sha256()
     for file in files:
         total.update(b"%d\n" % len(file.content))
         total.update(file.content)

@@ -21,7 +21,7 @@ class _Bad(NamedTuple):
 
 def lock_of(tree: FileTree) -> bytes:
     """The canonical lock of ``tree``; a lock file in it is left out."""
-    from hashlib import sha256
+    from meshwright.ir.digest import sha256
 
     return encode_lock(
         Lock(

@@ -44,6 +44,6 @@ def dns_label(name: str) -> str:
     plain = name.replace(".", "-").replace("*", "any")
     if plain == name and len(name) <= 63:
         return name
-    from hashlib import sha256  # here: the plain path never needs it
+    from meshwright.ir.digest import sha256  # here: the plain path never needs it
 
     return f"{plain[:54].rstrip('-')}-{sha256(name.encode()).hexdigest()[:8]}"
