@@ -2,8 +2,8 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # a plain name: `--version` does not pay for `typing`
 if TYPE_CHECKING:
     from meshwright.cli.arguments import Arguments
 
@@ -16,31 +16,39 @@ def main(argv: list[str]) -> int:
 
     # One run, then the process ends: collecting costs a third of a compile and frees nothing that matters.
     gc.disable()
-    from meshwright.cli.signals import Interrupted, install
-
-    install()
     # Closed by whoever started us (`>&-`): nobody reads it, and that is no bug of ours.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         if argv == ["--version"]:
             return _version()
+        from meshwright.cli.signals import install
+
+        install()
         from meshwright.cli.arguments import parse_arguments
 
         code = _dispatch(parse_arguments(argv))
         sys.stdout.flush()
         return code
-    except Interrupted as interrupted:
+    except BaseException as problem:  # noqa: BLE001 - raised again when it is none of ours
+        return _ended(problem)
+
+
+def _ended(problem: BaseException) -> int:
+    from meshwright.cli.signals import Interrupted
+
+    if isinstance(problem, Interrupted):
         _quietly("meshwright: interrupted\n")
-        return 128 + interrupted.number
-    except BrokenPipeError:
+        return 128 + problem.number
+    if isinstance(problem, BrokenPipeError):
         # Whoever read our output has seen enough.  Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CANNOT_LOOK
-    except SystemExit as done:  # argparse: 0 after --help and --version, 2 after a usage error
-        return done.code if isinstance(done.code, int) else CANNOT_LOOK
-    except Exception as problem:  # noqa: BLE001 - the one place where a bug becomes a message
+    if isinstance(problem, SystemExit):  # argparse: 0 after --help and --version, 2 after a usage error
+        return problem.code if isinstance(problem.code, int) else CANNOT_LOOK
+    if isinstance(problem, Exception):  # the one place where a bug becomes a message
         return _bug(problem)
+    raise problem
 
 
 def _dispatch(arguments: "Arguments") -> int:
@@ -66,7 +74,7 @@ def _bug(problem: Exception) -> int:
     if os.environ.get("MESHWRIGHT_DEBUG"):
         import traceback
 
-        traceback.print_exc()
+        traceback.print_exception(problem)
     frame = problem.__traceback__
     where = ""
     while frame is not None:
