@@ -12,7 +12,7 @@ import time
 import yaml
 
 from meshwright.inventory.documents import read_documents
-from meshwright.inventory.plain import Token
+from meshwright.inventory.plain import Memo
 from meshwright.render.emit import Emitter
 
 GOAL = 8.0
@@ -77,7 +77,7 @@ def main() -> int:
         data = [text.encode() for text in texts]
         size = sum(map(len, data))
         start = time.process_time()
-        memo: dict[str, Token] = {}
+        memo = Memo()
         for one in data:
             read_documents(one, "x.yaml", memo)
         reading.append(time.process_time() - start)

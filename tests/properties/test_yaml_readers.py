@@ -10,7 +10,7 @@ from tests.support.hazards import HAZARDS
 
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.events import Failure, read_events
-from meshwright.inventory.plain import OPEN, UNREAD, read_plain
+from meshwright.inventory.plain import OPEN, UNREAD, Memo, read_plain
 from meshwright.inventory.scalars import Ambiguous, resolve
 
 # Pieces that lines of YAML are made of, right and wrong ones.
@@ -74,8 +74,25 @@ def spoil(text: str, number: int, scalar: str, whole: bool) -> str:
     return "\n".join(lines)
 
 
+def insert(text: str, number: int, line: str) -> str:
+    """``text`` with one line more."""
+    lines = text.split("\n")
+    lines.insert(number % len(lines), line)
+    return "\n".join(lines)
+
+
 SPOILT = some.builds(spoil, TIDY, some.integers(0, 20), SCALARS, some.booleans())
 TEXTS = some.one_of(TIDY, SPOILT, WILD)
+# Rules as policies have them, from so few pieces that blocks occur again, with lines spoilt or not.
+FIELDS = some.dictionaries(some.sampled_from(("serviceAccounts", "ports", "paths", "name")),
+                           some.lists(some.sampled_from(("a/b", "80", "/x", "no")), min_size=1, max_size=2), min_size=1, max_size=2)
+RULES = some.dictionaries(
+    some.sampled_from(("from", "to")), some.lists(some.dictionaries(some.sampled_from(("source", "operation", "key")), FIELDS, max_size=2),
+                                                  min_size=1, max_size=2), min_size=1, max_size=2)
+POLICIES = some.lists(RULES, min_size=1, max_size=3).map(
+    lambda rules: yaml.safe_dump({"metadata": {"name": "x"}, "spec": {"rules": rules}, "status": 1}, sort_keys=False)
+).flatmap(lambda text: some.one_of(some.just(text), some.builds(spoil, some.just(text), some.integers(0, 40), SCALARS, some.booleans()),
+                                   some.builds(insert, some.just(text), some.integers(0, 40), LINES)))
 
 
 def by_pyyaml(text: str) -> list[object]:
@@ -85,7 +102,7 @@ def by_pyyaml(text: str) -> list[object]:
 @settings(max_examples=600)
 @given(TEXTS)
 def test_what_the_fast_reader_accepts_pyyaml_reads_alike(text):
-    found = read_plain(text, 0, len(text), {}, {})
+    found = read_plain(text, 0, len(text), Memo(), {})
     if found is UNREAD:
         return
     expected = by_pyyaml(text)
@@ -96,10 +113,24 @@ def test_what_the_fast_reader_accepts_pyyaml_reads_alike(text):
 
 
 @settings(max_examples=300)
+@given(some.lists(POLICIES, min_size=1, max_size=3))
+def test_what_one_document_leaves_in_the_memo_changes_no_other(texts):
+    memo = Memo()
+    for text in (*texts, *texts):
+        places: dict[tuple[int, str], tuple[int, int]] = {}
+        found = read_plain(text, 0, len(text), memo, places)
+        if found is not UNREAD:
+            slow: dict[tuple[int, str], tuple[int, int]] = {}
+            (other,) = read_events(text, 0, "x", slow)
+            assert [repr(found)] == [repr(other.value)] == [repr(one) for one in by_pyyaml(text)]
+            assert sorted(places.values()) == sorted(slow.values())
+
+
+@settings(max_examples=300)
 @given(TEXTS)
 def test_both_readers_find_the_same_values_and_places(text):
     places: dict[tuple[int, str], tuple[int, int]] = {}
-    found = read_plain(text, 0, len(text), {}, places)
+    found = read_plain(text, 0, len(text), Memo(), places)
     if found is UNREAD or found is OPEN:
         return
     slow: dict[tuple[int, str], tuple[int, int]] = {}
@@ -132,7 +163,7 @@ def shape(value: object) -> object:
 @settings(max_examples=300)
 @given(TEXTS)
 def test_splitting_a_file_changes_nothing(text):
-    outcome = read_documents(text.encode("utf-8"), "x", {})
+    outcome = read_documents(text.encode("utf-8"), "x", Memo())
     if outcome.diagnostics or outcome.value is None:
         return
     whole = [read.value for read in read_events(text.removeprefix("\ufeff"), 0, "x", {}) if read.value is not None]
@@ -153,7 +184,7 @@ def test_a_word_with_a_meaning_has_it_in_pyyaml_too(word):
 @settings(max_examples=150)
 @given(TEXTS)
 def test_what_the_fast_reader_accepts_means_the_same_in_yaml_1_2(text):
-    found = read_plain(text, 0, len(text), {}, {})
+    found = read_plain(text, 0, len(text), Memo(), {})
     if found is UNREAD or found is OPEN:
         return
     reader = YAML(typ="safe", pure=True)

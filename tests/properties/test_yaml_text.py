@@ -14,7 +14,7 @@ from tests.support.hazards import HAZARDS
 from tests.support.kubectl import kubectl
 
 from meshwright.inventory.events import read_events
-from meshwright.inventory.plain import read_plain
+from meshwright.inventory.plain import Memo, read_plain
 from meshwright.render.emit import Emitter
 from meshwright.render.quote import quote
 
@@ -103,7 +103,7 @@ MANIFESTS = some.dictionaries(
 @given(MANIFESTS)
 def test_the_fast_reader_knows_what_the_emitter_writes(document):
     text = "# header\n" + Emitter().emit(document)
-    found = read_plain(text, 0, len(text), {}, {})
+    found = read_plain(text, 0, len(text), Memo(), {})
     assert json.dumps(found) == json.dumps(document)
 
 

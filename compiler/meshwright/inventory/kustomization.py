@@ -7,6 +7,7 @@ from meshwright.diagnostics import Diagnostic, error
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.files import KUSTOMIZATIONS, SUFFIXES
 from meshwright.inventory.kinds import KUSTOMIZE_GROUP, group_of
+from meshwright.inventory.plain import Memo
 from meshwright.ir.filetree import FileTree
 from meshwright.source import Span
 
@@ -14,18 +15,20 @@ _SKIP = b"+argocd:skip-file-rendering"
 _UNDERSTOOD = ("apiVersion", "kind", "metadata", "resources")
 
 
-def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
+def applied(tree: FileTree, memo: Memo, wrong: list[Diagnostic]) -> list[str]:
     """Paths of the files that take part, sorted.
 
     MW0814 where the list and the files differ, MW0815 where Kustomize would do more than list: what it makes of them is unknown here.
     """
-    paths = {file.path for file in tree.files}
+    files = {file.path: file for file in tree.files}
+    paths = files.keys()
     roots = [path for path in KUSTOMIZATIONS if path in paths]
-    components = []
+    components: list[str] = []
+    below: list[str] = []
     for file in tree.files:
         folder, _, name = file.path.rpartition("/")
         if name in KUSTOMIZATIONS and folder:
-            content = _content(file.content, file.path, wrong)
+            content = _content(file.content, file.path, memo, wrong)
             if content is not None and content.get("kind") == "Component":
                 components.append(folder + "/")
             elif content is not None:
@@ -36,13 +39,10 @@ def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
             wrong.append(_unknown(file.path, "a list of files that Flux leaves out"))
         if _SKIP in file.content:
             wrong.append(_unknown(file.path, f"the mark `{_SKIP.decode()}`, with which Argo CD leaves a file out"))
-    manifests = [
-        path
-        for path in sorted(paths)
-        if path.endswith(SUFFIXES)
-        and path.rpartition("/")[2] not in KUSTOMIZATIONS
-        and not any(path.startswith(folder) for folder in components)
-    ]
+        if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS:
+            below.append(file.path)
+    parts = tuple(components)
+    manifests = sorted(path for path in below if not path.startswith(parts)) if parts else sorted(below)
     if not roots:
         if components:
             wrong.append(
@@ -56,7 +56,7 @@ def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
     if len(roots) > 1:
         wrong.append(_unknown(roots[1], "a second kustomization in one folder"))
         return manifests
-    listed = _listed(roots[0], {file.path: file.content for file in tree.files}[roots[0]], wrong)
+    listed = _listed(roots[0], files[roots[0]].content, memo, wrong)
     if listed is None:
         return manifests
     for path in sorted(set(manifests) - set(listed)):
@@ -82,8 +82,8 @@ def applied(tree: FileTree, wrong: list[Diagnostic]) -> list[str]:
     return sorted(set(listed) & paths)
 
 
-def _listed(path: str, data: bytes, wrong: list[Diagnostic]) -> list[str] | None:
-    content = _content(data, path, wrong)
+def _listed(path: str, data: bytes, memo: Memo, wrong: list[Diagnostic]) -> list[str] | None:
+    content = _content(data, path, memo, wrong)
     if content is None:
         return None
     before = len(wrong)
@@ -108,8 +108,8 @@ def _listed(path: str, data: bytes, wrong: list[Diagnostic]) -> list[str] | None
     return None if len(wrong) > before else listed
 
 
-def _content(data: bytes, path: str, wrong: list[Diagnostic]) -> Mapping[str, Any] | None:
-    outcome = read_documents(data, path, {})
+def _content(data: bytes, path: str, memo: Memo, wrong: list[Diagnostic]) -> Mapping[str, Any] | None:
+    outcome = read_documents(data, path, memo)
     wrong.extend(outcome.diagnostics)
     reads = outcome.value.reads if outcome.value else ()
     if not outcome.failed and (len(reads) != 1 or type(reads[0].value) is not dict):

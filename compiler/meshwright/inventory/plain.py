@@ -13,8 +13,9 @@ from typing import Final
 
 from meshwright.inventory.limits import DEPTH
 
-# A line as it takes part: column of its first word, whether a dash comes first, key ("" = none), value, place of the value.
-Token = tuple[int, bool, str, object, tuple[int, int] | None]
+# A line, or a block of them, as it takes part: column of its first word, whether a dash comes first, key ("" = none), value,
+# place of the value in the line, code points with the line break.
+Token = tuple[int, bool, str, object, tuple[int, int] | None, int]
 Places = dict[tuple[int, str], tuple[int, int]]
 
 
@@ -28,6 +29,8 @@ BLANK: Final = -1  # column of a line without content
 ODD: Final = -2  # column of a line outside the subset
 
 _LONGEST: Final = 1 << 16  # longer lines go to the other reader: the memory of a match grows with its escapes
+_COLUMN: Final = 4  # where lists in the items of `spec.rules` begin: equal sources and operations are in many policies
+_MARK: Final = "\n" + " " * _COLUMN + "- "
 MARKED: Final = ("name", "port")  # keys whose values people are pointed at
 
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -47,35 +50,57 @@ _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-def read_plain(text: str, start: int, end: int, memo: dict[str, Token], places: Places) -> object:
+class Lines(dict[str, Token]):
+    """Memo of lines."""
+
+    def __missing__(self, line: str) -> Token:
+        made = self[line] = _token(line)
+        return made
+
+
+class Memo:
+    """What one run has understood: lines, and texts between two items at _MARK whose first item is a block without marked keys."""
+
+    __slots__ = ("lines", "parts")
+
+    def __init__(self) -> None:
+        self.lines = Lines()
+        self.parts: dict[str, list[Token]] = {}
+
+
+def read_plain(text: str, start: int, end: int, memo: Memo, places: Places) -> object:
     """The one document in ``text[start:end]``; OPEN when there is none but comments, UNREAD when it is not in the subset.
 
-    ``memo`` keeps lines already understood, across documents and files of one run.  ``places`` receives, for keys in
-    MARKED, (id of the mapping, key) → code points of the value.
+    ``memo`` keeps what was already understood, across documents and files of one run: equal blocks become one object, so
+    what is read must not be changed.  ``places`` receives, for keys in MARKED, (id of the mapping, key) → code points of the value.
     """
-    root: dict[str, object] = {}
-    top: dict[str, object] | list[object] = root
-    indent, is_list = 0, False
-    stack: list[tuple[int, dict[str, object] | list[object], bool]] = []
-    waiting = ""  # key whose value comes below
-    position = start
-    lines = text[start:end].split("\n")
+    head, *parts = text[start:end].split(_MARK)
+    lines = head.split("\n")
     if lines[0][:3] == "---":
         if lines[0].rstrip(" ") != "---":
             return UNREAD
-        position += len(lines[0]) + 1
+        start += len(lines[0]) + 1
         del lines[0]
-    for line in lines:
-        token = memo.get(line)
-        if token is None:
-            token = _token(line)
-            if type(token[3]) not in (list, dict):  # those must not be shared between documents
-                memo[line] = token
-        column, dash, key, value, place = token
+    known = memo.lines
+    tokens = [known[line] for line in lines]
+    for part in parts:
+        tokens.extend(memo.parts.get(part) or _part(part, memo))
+    root: dict[str, object] = {}
+    if not _build(tokens, root, 0, DEPTH - 3, start, places):
+        return UNREAD
+    return root or OPEN
+
+
+def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: int, depth: int, position: int, places: Places) -> bool:
+    """Fill ``top``, a mapping or list at column ``indent``; False when the tokens do not fit together or are nested over ``depth``."""
+    is_list = type(top) is list
+    stack: list[tuple[int, dict[str, object] | list[object], bool]] = []
+    waiting = ""  # key whose value comes below
+    for column, dash, key, value, place, width in tokens:
         if column < 0:
             if column == ODD:
-                return UNREAD
-            position += len(line) + 1
+                return False
+            position += width
             continue
         if waiting:
             if dash:
@@ -92,55 +117,74 @@ def read_plain(text: str, start: int, end: int, memo: dict[str, Token], places: 
             waiting = ""
         while column < indent or (is_list and not dash and column == indent):
             if not stack:
-                return UNREAD
+                return False
             indent, top, is_list = stack.pop()
         if column != indent or is_list is not dash:
-            return UNREAD
+            return False
         if dash:
             if not key:
                 if value is OPEN:
-                    return UNREAD
+                    return False
                 top.append(value)  # type: ignore[union-attr]
-                position += len(line) + 1
+                position += width
                 continue
-            if len(stack) > DEPTH - 3:
-                return UNREAD
+            if len(stack) > depth:
+                return False
             child = {}
             top.append(child)  # type: ignore[union-attr]
             stack.append((indent, top, True))
             top, indent, is_list = child, column + 2, False
         if not key or key in top:
-            return UNREAD
+            return False
         if value is OPEN:
             waiting = key
             top[key] = None  # type: ignore[call-overload]
-            if len(stack) > DEPTH - 3:
-                return UNREAD
+            if len(stack) > depth:
+                return False
         else:
             top[key] = value  # type: ignore[call-overload]
             if place is not None:
                 places[id(top), key] = (position + place[0], position + place[1])
-        position += len(line) + 1
-    return root or OPEN
+        position += width
+    return True
+
+
+def _part(part: str, memo: Memo) -> list[Token]:
+    """The lines from one item at _MARK to before the next; a first item that is a closed block of plain data becomes one token."""
+    known = memo.lines
+    tokens = [known[line] for line in (_MARK[1:] + part).split("\n")]
+    if not tokens[0][2]:
+        return tokens
+    size = 1
+    while size < len(tokens) and tokens[size][0] > _COLUMN:
+        size += 1
+    block: list[object] = []
+    # What is marked has a place of its own in every document.  Nothing so near the margin is deep, so the block may have its own depth.
+    if any(token[4] is not None for token in tokens[:size]) or not _build(tokens[:size], block, _COLUMN, DEPTH // 4, 0, {}):
+        return tokens
+    tokens[:size] = [(_COLUMN, True, "", block[0], None, sum([token[5] for token in tokens[:size]]))]
+    memo.parts[part] = tokens
+    return tokens
 
 
 def _token(line: str) -> Token:
+    width = len(line) + 1
     rest = line.lstrip(" ")
     if not rest or rest[0] == "#":
-        return (BLANK if not rest or _is_comment(rest) else ODD, False, "", OPEN, None)
+        return (BLANK if not rest or _is_comment(rest) else ODD, False, "", OPEN, None, width)
     column = len(line) - len(rest)
     dash = rest[:2] == "- "
     if dash:
         rest = rest[2:]
     key, after = _key(rest)
     text = rest[after:].lstrip(" ")
-    value, length = _value(text) if len(line) < _LONGEST else (UNREAD, 0)
+    value, length = _value(text) if width <= _LONGEST else (UNREAD, 0)
     if value is UNREAD or (not key and (value is OPEN or not dash)):
-        return (ODD, False, "", OPEN, None)
+        return (ODD, False, "", OPEN, None, width)
     if key in MARKED and value is not OPEN and text[0] not in "[{":
         start = len(line) - len(text)
-        return (column, dash, key, value, (start, start + length))
-    return (column, dash, key, value, None)
+        return (column, dash, key, value, (start, start + length), width)
+    return (column, dash, key, value, None, width)
 
 
 def _key(text: str) -> tuple[str, int]:

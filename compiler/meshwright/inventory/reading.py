@@ -9,7 +9,7 @@ from meshwright.inventory.fields import Fields, ambiguous
 from meshwright.inventory.files import RawFile, read_files
 from meshwright.inventory.kinds import INGRESS, NAMESPACE, SERVICE, SERVICE_ACCOUNT, WORKLOADS, group_of, is_foreign, is_ignored
 from meshwright.inventory.objects import objects_of, refuse_duplicates
-from meshwright.inventory.plain import Places, Token
+from meshwright.inventory.plain import Memo, Places
 from meshwright.inventory.services import Selected, exposures_of, ingress_of, service_of
 from meshwright.inventory.strange import name_unknown
 from meshwright.inventory.workloads import workload_of
@@ -28,7 +28,7 @@ def read_inventory(
     """
     wrong: list[Diagnostic] = []
     files = read_files(root, (*paths, *foreign), stdin, wrong)
-    memo: dict[str, Token] = {}
+    memo = Memo()
     places: Places = {}
     objects: list[Object] = []
     for path, content in files:

@@ -6,7 +6,7 @@ from meshwright.inventory.fields import ambiguous
 from meshwright.inventory.kinds import CLUSTER_SCOPED, SERVICE, SERVICE_ACCOUNT, WORKLOADS, group_of, is_foreign
 from meshwright.inventory.kustomization import applied
 from meshwright.inventory.objects import objects_of, refuse_duplicates
-from meshwright.inventory.plain import Token
+from meshwright.inventory.plain import Memo
 from meshwright.ir.filetree import FileTree
 from meshwright.ir.inventory import Object
 
@@ -20,9 +20,9 @@ def read_tree(tree: FileTree) -> Outcome[tuple[Object, ...]]:
     """
     wrong: list[Diagnostic] = []
     content = {file.path: file.content for file in tree.files}
-    memo: dict[str, Token] = {}
+    memo = Memo()
     objects: list[Object] = []
-    for path in applied(tree, wrong):
+    for path in applied(tree, memo, wrong):
         outcome = read_documents(content[path], path, memo)
         wrong.extend(outcome.diagnostics)
         if outcome.value is not None:

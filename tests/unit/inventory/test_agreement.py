@@ -5,6 +5,7 @@ from tests.conftest import ROOT
 
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.events import read_events
+from meshwright.inventory.plain import Memo
 from meshwright.inventory.scalars import Ambiguous
 
 
@@ -25,7 +26,7 @@ def agree(path) -> bool:
     data = path.read_bytes()
     if len(data) > 1 << 20:
         return False
-    outcome = read_documents(data, path.name, {})
+    outcome = read_documents(data, path.name, Memo())
     if outcome.diagnostics or outcome.value is None:
         return False
     ours = [read.value for read in outcome.value.reads]
