@@ -46,6 +46,8 @@ def service_ports(
                     Problem(kind, door.span if door is not None else target.span, statement, service, chosen[0] if chosen else None)
                 )
             chosen = speaking
+        elif named:
+            blame_datagrams(facts, service, target, statement)
     else:
         found = _port(service, door.port)
         if found is None:
@@ -68,6 +70,16 @@ def service_ports(
         else:
             made.append(usable)
     return made
+
+
+def blame_datagrams(facts: Facts, service: resolved.Service, target: resolved.Target, statement: Statement) -> None:
+    """Problem outside-port where "everything of the service" has a UDP or SCTP port in it, which no proxy sees.
+
+    A deny or a claim would be narrower than it reads; an allow is wrong only if there is nothing else to allow.
+    """
+    outside = [port for port in service.found.ports if port.transport != "TCP"]
+    if outside and (statement_effect(statement) == "deny" or len(outside) == len(service.found.ports)):
+        facts.blame(Problem("outside-port", target.span, statement, service, outside[0]))
 
 
 def pod_port(

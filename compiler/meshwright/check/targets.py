@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from meshwright.check.doors import Statement, has_http, http_of, pod_port, service_ports, statement_effect
+from meshwright.check.doors import Statement, blame_datagrams, has_http, http_of, pod_port, service_ports, statement_effect
 from meshwright.check.facts import Facts, Problem
 from meshwright.ir import intent, resolved, syntax
 
@@ -185,6 +185,8 @@ def _claimed_ports(
 ) -> list[intent.Port]:
     """Without a door every port counts, also one whose protocol nobody declared: a claim must not look away."""
     if door is None:
+        if named:
+            blame_datagrams(facts, service, target, claim)
         return list(facts.ports[service.id].values())
     return service_ports(facts, service, door, target, claim, named)
 

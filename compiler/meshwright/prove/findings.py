@@ -12,13 +12,25 @@ MOST_OBJECTS = 8
 
 
 def findings(program: Program, proof: Proof) -> tuple[Diagnostic, ...]:
-    """One error for each obligation and destination that does not hold; further ways of the same one are counted in its notes."""
+    """One error for each obligation and destination that does not hold; further ways of the same one are counted in its notes.
+
+    Destinations that stay without an answer for the same reasons are one error.
+    """
     groups: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in proof.verdicts:
         if verdict.status != "holds":
             claim = verdict.way if verdict.obligation == "invariant" else ""
             groups.setdefault((_code(verdict), verdict.destination, claim), []).append(verdict)
-    return tuple(_finding(program, code, group) for (code, _, _), group in groups.items())
+    found: list[Diagnostic] = []
+    # One object that nobody models may leave every destination without an answer: that is one finding.
+    unknown: dict[tuple[str, ...], list[list[Verdict]]] = {}
+    for (code, _, _), group in groups.items():
+        if code == UNKNOWN:
+            unknown.setdefault(tuple(verdict.reason for verdict in group), []).append(group)
+        else:
+            found.append(_finding(program, code, group))
+    found.extend(_finding(program, UNKNOWN, same[0], tuple(group[0].destination for group in same[1:])) for same in unknown.values())
+    return tuple(found)
 
 
 def request_text(request: Request, way: str) -> str:
@@ -36,7 +48,7 @@ def _code(verdict: Verdict) -> str:
     return CODES.get(verdict.obligation, OUTSIDE)
 
 
-def _finding(program: Program, code: str, group: list[Verdict]) -> Diagnostic:
+def _finding(program: Program, code: str, group: list[Verdict], also: tuple[str, ...] = ()) -> Diagnostic:
     first = group[0]
     notes = [f"by {first.way}"] if first.way and first.obligation != "invariant" else []
     if first.objects:
@@ -45,11 +57,18 @@ def _finding(program: Program, code: str, group: list[Verdict]) -> Diagnostic:
         notes.append(f"objects that took part: {shown}" + (f" and {more} more" if more > 0 else ""))
     if len(group) > 1 and first.obligation != "invariant":
         notes.append(f"{len(group) - 1} more of the same at this destination: " + "; ".join(_brief(verdict) for verdict in group[1:4]))
+    if also:
+        further = f" and {len(also) - MOST_OBJECTS} more" if len(also) > MOST_OBJECTS else ""
+        notes.append("nor for " + ", ".join(f"`{name}`" for name in also[:MOST_OBJECTS]) + further)
     if code == "MW0406":
         notes.append("everything that the rules allow counts, whoever wrote them")
     span, others = _places(program, first)
-    label = _LABELS.get(code, "") if span else ""
-    return error(code, _message(code, first), span, label=label, others=others, notes=notes, help=(_HELP[code],))
+    label = (_LABELS.get(code, "") if first.rules or code not in _OF_RULES else "the destination") if span else ""
+    took_part = set(first.objects)
+    theirs = [each for each in program.inventory.foreign if each.id in took_part or each.id in first.reason] if code in _FOREIGN else []
+    others.extend(Label(each.span, f"`{each.id}` is not of this output, and takes part in the answer") for each in theirs[:MOST_OBJECTS])
+    advice = _FOREIGN[code] if theirs else _HELP[code]
+    return error(code, _message(code, first), span, label=label, others=others, notes=notes, help=(advice,))
 
 
 def _message(code: str, verdict: Verdict) -> str:
@@ -75,6 +94,7 @@ def _brief(verdict: Verdict) -> str:
 
 
 _LABELS = {"MW0401": "nearest rule", "MW0402": "this rule", "MW0406": "this claim", "MW0407": "its pods"}
+_OF_RULES = ("MW0401", "MW0402")
 _HELP = {
     "MW0401": "compile again instead of editing the manifests, or write a rule that allows this request",
     "MW0402": "compile again instead of editing the manifests, or look for a foreign object that refuses it",
@@ -83,6 +103,14 @@ _HELP = {
     "MW0405": "unknown is never a pass: remove the object or field that is not modelled, or declare the namespace `enforce no`",
     "MW0406": "take back the rule that breaks the claim, or narrow the claim",
     "MW0407": "let the mesh capture the pods, move them to a namespace with `enforce no`, or remove what takes them out of capture",
+}
+
+# Where an object of somebody else takes part, compiling again changes nothing.
+_FOREIGN = {
+    "MW0401": "narrow the object of somebody else, or write a rule that allows this request",
+    "MW0402": "narrow the object of somebody else, or take the rule out that it makes void",
+    "MW0405": "unknown is never a pass: remove the object of somebody else, or declare the namespace `enforce no`",
+    "MW0404": "take back the PeerAuthentication of somebody else, or write what it means: `allow unidentified -> pods of …`",
 }
 
 

@@ -13,6 +13,7 @@ def port_outside_mesh(facts: Facts) -> Iterator[Diagnostic]:
         service, port = problem.service, problem.port
         if service is None or port is None:
             continue
+        carried = [f"port {each.number}" for each in service.found.ports if each.transport == "TCP"]
         named.add((service.id, port.number, port.transport))
         yield error(
             "MW0311",
@@ -20,8 +21,11 @@ def port_outside_mesh(facts: Facts) -> Iterator[Diagnostic]:
             problem.span,
             label="no proxy sees it",
             others=(Label(port.span, f"`protocol: {port.transport}`"),),
-            notes=("a rule here would have no effect",),
-            help=("take the rule out and protect the port by a NetworkPolicy",),
+            notes=("no rule and no claim has an effect there",),
+            help=(
+                "protect the port by a NetworkPolicy",
+                *([f"and say here which ports are meant: {{ {'; '.join(carried)} }}"] if carried else ["and take the rule out"]),
+            ),
         )
     for service in facts.program.services:
         if service.found.namespace not in facts.governed or not service.found.workloads:
