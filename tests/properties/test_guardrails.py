@@ -8,6 +8,9 @@ from tests.unit.guard import sample
 
 from meshwright.guard import guard
 from meshwright.guard.documents import documents
+from meshwright.guard.embedded import Embedded
+from meshwright.guard.encode import encode
+from meshwright.guard.packs import read_packs
 from meshwright.guard.schema import MeshModel
 from meshwright.ir.project import Guard
 
@@ -32,3 +35,25 @@ def test_every_finding_has_a_node_and_runs_agree(program):
     assert all(finding.node in places for finding in outcome.value.findings)
     assert [found.code for found in outcome.diagnostics] == ["MW0501"] * len(outcome.value.findings)
     assert guard(program, sample.TEXTS, ask, "/") == outcome
+
+
+@settings(max_examples=15, deadline=None)
+@given(PROGRAMS)
+def test_the_shipped_rules_see_no_difference_in_what_they_get(program):
+    packs, _ = read_packs(("zero_trust",), "/")
+    reads = packs[0].reads
+    short = encode(documents(program, sample.TEXTS, reads).input, reads)
+    full = json.dumps(documents(program, sample.TEXTS).input)
+    assert len(short) < len(full)
+    assert Embedded(30).evaluate(packs, short) == Embedded(30).evaluate(packs, full)
+
+
+@settings(max_examples=40, deadline=None)
+@given(PROGRAMS)
+def test_encoded_text_means_the_document(program):
+    made = documents(program, sample.TEXTS).input
+    assert json.loads(encode(made, True)) == made
+    reads = {"access": {"allows": {"*": {"from": True, "to": {"port": True}, "id": True, "http": {"path": {"any": True}}}}}}
+    edges = [{"from": edge["from"], "to": {"port": edge["to"]["port"]}, "id": edge["id"],
+              "http": {"path": {"any": edge["http"]["path"]["any"]}}} for edge in made["access"]["allows"]]
+    assert json.loads(encode(made, reads)) == {"access": {"allows": edges}}

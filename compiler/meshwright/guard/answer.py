@@ -1,6 +1,6 @@
 """The words between packs, engines and findings."""
 
-from typing import Literal, NamedTuple, Protocol, Union
+from typing import Any, Literal, NamedTuple, Protocol, Union
 
 from meshwright.diagnostics import Diagnostic
 
@@ -31,13 +31,17 @@ class Entry(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """``sealed``: entries are known and the static gate has passed for exactly these bytes (a shipped pack)."""
+    """``sealed``: entries are known and the static gate has passed for exactly these bytes (a shipped pack).
+
+    ``reads``: what the rules can see of the input, as ``gate.reads`` gives it; True = unknown, they may see all of it.
+    """
 
     name: str
     modules: tuple[Module, ...]  # sorted by path, tests excluded
     tests: tuple[Module, ...]
     digest: str
     sealed: tuple[Entry, ...]  # () = not sealed
+    reads: Any = True
 
 
 class Answer(NamedTuple):

@@ -37,18 +37,21 @@ class Documents(NamedTuple):
     places: Mapping[str, Span | None]  # id of a node -> its place; None = the sources do not mention it
 
 
-def documents(program: Program, texts: Mapping[str, str]) -> Documents:
+def documents(program: Program, texts: Mapping[str, str], reads: Any = True) -> Documents:
     """The documents of one program.
 
     ``texts``: path of a source (``.mesh``, and YAML where services come from it) -> its text, for line numbers; a node whose
-    text is missing has line 0.
+    text is missing has line 0.  ``reads``: what somebody will look at, as in ``Pack.reads``; unless it is True, parts that are
+    costly and not in it may be empty, and there are no places.
     """
-    return _Writer(program, texts).write()
+    return _Writer(program, texts, reads).write()
 
 
 class _Writer:
-    def __init__(self, program: Program, texts: Mapping[str, str]) -> None:
+    def __init__(self, program: Program, texts: Mapping[str, str], reads: Any) -> None:
         self.program = program
+        self.reads = reads
+        self.placed = reads is True or _mentions(reads, "source")
         self.texts = texts
         self.lines: dict[str, LineIndex] = {}
         self.places: dict[str, Span | None] = {}
@@ -64,6 +67,7 @@ class _Writer:
         self.by_identity = by_identity
         self.callers: dict[Source, Node] = {}  # many edges share them
         self.destinations: dict[Target, Node] = {}
+        self.doors: dict[Http | None, Node] = {}
 
     def write(self) -> Documents:
         program = self.program
@@ -85,12 +89,14 @@ class _Writer:
             },
             "namespaces": namespaces,
             "services": services,
-            "pod_sets": [self.pod_set(pods) for pods in program.pod_sets],
+            "pod_sets": [self.pod_set(pods) for pods in program.pod_sets] if self.wanted("pod_sets") else [],
             "gateways": gateways,
             "routes": [
                 self.route(route, name) for route, name in zip(program.routes, _unique([_route_id(r) for r in program.routes]), strict=True)
             ],
-            "rules": [self.rule(rule, name) for rule, name in zip(program.rules, self.rule_ids, strict=True)],
+            "rules": [self.rule(rule, name) for rule, name in zip(program.rules, self.rule_ids, strict=True)]
+            if self.wanted("rules")
+            else [],
             "invariants": [
                 {"id": name, "title": item.title, "claims": [claim.text for claim in item.claims], "source": self.place(name, item.span)}
                 for item, name in zip(program.invariants, _unique([f"invariant {i.title}" for i in program.invariants]), strict=True)
@@ -117,6 +123,10 @@ class _Writer:
             {"apiVersion": API_VERSION, "kind": "MeshModel", "environment": program.environment, "intent": intent, "access": access},
             self.places,
         )
+
+    def wanted(self, part: str) -> bool:
+        """Whether a part of the intent is read."""
+        return self.reads is True or part in self.reads.get("intent", {})
 
     def namespace(self, space: Namespace) -> Node:
         name = f"namespace {space.name}"
@@ -232,7 +242,7 @@ class _Writer:
             "rule": self.rule_ids[grant.rule],
             "from": self.caller(grant.source),
             "to": self.destination(grant.target),
-            "http": _http(grant.http),
+            "http": self.door(grant.http),
             "entry": "gateway"
             if grant.source.kind in ("gateway", "any-gateway")
             else "any"
@@ -256,6 +266,12 @@ class _Writer:
         node = self.destinations.get(target)
         if node is None:
             node = self.destinations[target] = self._destination(target)
+        return node
+
+    def door(self, http: Http | None) -> Node:
+        node = self.doors.get(http)
+        if node is None:
+            node = self.doors[http] = _http(http)
         return node
 
     def _caller(self, source: Source) -> Node:
@@ -307,6 +323,8 @@ class _Writer:
 
     def place(self, name: str, span: Span | None) -> Node:
         """The ``source`` of a node, and the note where it is for findings."""
+        if not self.placed:
+            return {}
         self.places.setdefault(name, span)
         if span is None:
             return {"file": "", "line": 0, "column": 0, "end_line": 0}
@@ -318,6 +336,10 @@ class _Writer:
             index = self.lines[span.path] = LineIndex(text)
         line, column = index.position(span.start)
         return {"file": span.path, "line": line, "column": column, "end_line": index.position(max(span.start, span.end - 1))[0]}
+
+
+def _mentions(reads: Any, name: str) -> bool:
+    return reads is not True and (name in reads or any(_mentions(inner, name) for inner in reads.values()))
 
 
 def _http(http: Http | None) -> Node:

@@ -77,8 +77,8 @@ def read_pack(name: str, folder: str, shipped: bool = False) -> Pack | Diagnosti
             help=("add a guardrail to the folder, or remove the pack from `guard.packs` in meshwright.toml",),
         )
     digest = pack_digest(name, modules)
-    sealed = _seal(name, folder, digest) if shipped else ()
-    return Pack(name, rules, tuple(module for module in modules if module.path.endswith("_test.rego")), digest, sealed)
+    sealed, reads = _seal(name, folder, digest) if shipped else ((), True)
+    return Pack(name, rules, tuple(module for module in modules if module.path.endswith("_test.rego")), digest, sealed, reads)
 
 
 def pack_digest(name: str, modules: list[Module]) -> str:
@@ -147,15 +147,15 @@ def _rego_files(folder: str) -> list[str]:
     return sorted(found)
 
 
-def _seal(name: str, folder: str, digest: str) -> tuple[Entry, ...]:
-    """The entries written beside a shipped pack, if they were made for exactly these bytes; else () and the gate runs."""
+def _seal(name: str, folder: str, digest: str) -> tuple[tuple[Entry, ...], Any]:
+    """Entries and reads written beside a shipped pack, if they were made for exactly these bytes; else () and True, and the gate runs."""
     import json
 
     with open(os.path.join(folder, SEAL), encoding="utf-8") as file:
         seal: dict[str, Any] = json.load(file)
     if seal.get("digest") != digest:
-        return ()
-    return tuple(
+        return (), True
+    entries = tuple(
         Entry(
             name,
             item["package"],
@@ -170,3 +170,4 @@ def _seal(name: str, folder: str, digest: str) -> tuple[Entry, ...]:
         )
         for item in seal["entries"]
     )
+    return entries, seal["reads"]

@@ -24,13 +24,15 @@ def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str
     packs, problems = read_packs(settings.packs, root)
     if problems:
         return Outcome(None, problems)
-    model = documents(program, texts)
+    from meshwright.guard.encode import encode, union
 
-    import json
-
-    answer = _engine(settings).evaluate(packs, json.dumps(model.input, ensure_ascii=False, separators=(",", ":")))
+    reads = union(pack.reads for pack in packs)
+    model = documents(program, texts, reads)
+    answer = _engine(settings).evaluate(packs, encode(model.input, reads))
     if isinstance(answer, Failure):
         return Outcome(None, answer.diagnostics)
+    if reads is not True and any(value != "[]" for value in answer.values):
+        model = documents(program, texts)  # findings want places
     return judge(settings.engine, packs, answer, model.places)
 
 

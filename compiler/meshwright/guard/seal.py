@@ -7,9 +7,11 @@ static gate, so that nobody pays for it on every run; a test fails when a seal i
 import json
 import os
 import sys
+from typing import Any
 
 from meshwright.diagnostics import Diagnostic
-from meshwright.guard.answer import Failure
+from meshwright.guard import gate
+from meshwright.guard.answer import Failure, Pack
 from meshwright.guard.embedded import SEALED_FOR, Embedded
 from meshwright.guard.packs import SCHEMA, SEAL, SHIPPED, read_pack
 from meshwright.guard.refusals import read_inventory
@@ -49,11 +51,22 @@ def seal_text(name: str) -> str | Failure:
     if isinstance(entries, Failure):
         return entries
     body = {
+        "reads": _reads(pack),
         "digest": pack.digest,
         "engine": SEALED_FOR,
         "entries": [{key: value for key, value in entry._asdict().items() if key != "pack"} for entry in entries],
     }
     return json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _reads(pack: Pack) -> Any:
+    """The parts of the documents that the rules of a pack without defects can see."""
+    import regorus
+
+    engine = regorus.Engine()
+    for module in pack.modules:
+        engine.add_policy(module.path, module.text)
+    return gate.reads(json.loads(engine.get_ast_as_json()), set(), json.loads(schema_text()))
 
 
 def _write(path: str, text: str) -> None:

@@ -5,9 +5,9 @@ package meshwright.zero_trust.cross_namespace
 
 warn contains finding if {
 	some edge in input.access.allows
+	edge.because == ""
 	edge.from.kind == "identity"
 	edge.from.namespace != edge.to.namespace
-	edge.because == ""
 	finding := {
 		"msg": sprintf("`%s` reaches into namespace `%s` without a reason", [edge.from.identity, edge.to.namespace]),
 		"node": edge.rule,

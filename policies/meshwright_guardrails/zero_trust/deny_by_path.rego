@@ -11,9 +11,9 @@ warn contains finding if {
 	not edge.http.path.any
 	some position in input.access.index.allows_by_destination[edge.to.key]
 	open := input.access.allows[position]
+	open.http.path.any
 	open.to.kind == edge.to.kind
 	open.to.port == edge.to.port
-	open.http.path.any
 	finding := {
 		"msg": sprintf("`%s` of `%s` is closed only by a deny, and `%s` opens every path", [edge.http.path.text, edge.to.key, open.rule]),
 		"node": edge.rule,

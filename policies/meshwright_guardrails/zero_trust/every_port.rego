@@ -5,8 +5,8 @@ package meshwright.zero_trust.every_port
 
 warn contains finding if {
 	some edge in input.access.allows
-	edge.to.kind == "service"
 	not edge.http.narrowed
+	edge.to.kind == "service"
 	service := input.intent.index.service_by_id[edge.to.key]
 	count(service.ports) > 1
 
@@ -16,7 +16,13 @@ warn contains finding if {
 		some position in input.access.index.allows_by_rule[edge.rule]
 		other := input.access.allows[position]
 		other.to.key == edge.to.key
-		other.from == edge.from
+		other.from.kind == edge.from.kind
+		other.from.name == edge.from.name
+		other.from.identity == edge.from.identity
+		other.from.namespace == edge.from.namespace
+		other.from.gateway == edge.from.gateway
+		other.from.listener == edge.from.listener
+		other.from.cidrs == edge.from.cidrs
 		other.to.kind == "service"
 		not other.http.narrowed
 	}

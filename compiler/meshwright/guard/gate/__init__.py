@@ -27,6 +27,34 @@ def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> t
     A defect is [kind, path, line, subject, known names, detail]; an entry is [package, rule, path, line of its first definition there].
     """
     names = Names(modules, builtins, schema)
+    defects = judge(names)
+    unique = sorted({(*defect[:4], tuple(defect[4]), defect[5]) for defect in defects}, key=lambda d: (d[1], d[2], d[0], d[3]))
+    return [[*defect[:4], list(defect[4]), defect[5]] for defect in unique], entries(names)
+
+
+def reads(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> Any:
+    """What rules without defects can read of the input: field -> the same for its value, "*" for every element; True is all of a value.
+
+    Nothing that a rule could tell apart is left out: a value that goes anywhere else than into a field of it counts as read as a whole.
+    """
+    names = Names(modules, builtins, schema)
+    judge(names)
+    return read_of(names, schema)
+
+
+def read_of(names: Names, schema: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        schema = names.schema["$defs"][schema["$ref"].rpartition("/")[2]]
+    if "properties" in schema:
+        fields = names.reads.get(schema["title"], ())
+        return {name: read_of(names, schema["properties"][name]) for name in sorted(fields)}
+    inner = schema.get("items", schema.get("additionalProperties"))
+    below = read_of(names, inner) if isinstance(inner, dict) else True
+    return True if below is True else {"*": below}
+
+
+def judge(names: Names) -> list[Any]:
+    """Defects of all modules, some of them several times."""
     defects: list[Any] = []
     for module in names.modules:
         defects += misspelt(module)
@@ -34,9 +62,7 @@ def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> t
     for _ in range(ROUNDS):  # each round knows the arguments of one more call in a chain of functions
         found = [defect for module in names.modules for rule in module.rules for defect in Body(names, module).examine(rule)]
         names.arguments, names.calls = names.calls, {}
-    defects += found
-    unique = sorted({(*defect[:4], tuple(defect[4]), defect[5]) for defect in defects}, key=lambda d: (d[1], d[2], d[0], d[3]))
-    return [[*defect[:4], list(defect[4]), defect[5]] for defect in unique], entries(names)
+    return defects + found
 
 
 def entries(names: Names) -> list[Any]:

@@ -60,6 +60,24 @@ class Names:
         self.types: dict[
             tuple[str, str], dict[str, Any] | None
         ] = {}  # (package, name) -> schema of the elements of a set rule; filled by paths.py
+        self.reads: dict[str, set[str]] = {}  # title of an object of the schema -> its fields that rules read; filled by paths.py
+
+    def read_whole(self, schema: dict[str, Any] | None) -> None:
+        """Counts every field of ``schema``, and of what is in it, as read."""
+        if schema is None:
+            return
+        if "$ref" in schema:
+            schema = self.schema["$defs"][schema["$ref"].rpartition("/")[2]]
+        properties = schema.get("properties")
+        if properties:
+            fields = self.reads.setdefault(schema["title"], set())
+            new = properties.keys() - fields
+            fields |= new
+            for name in sorted(new):
+                self.read_whole(properties[name])
+        for inner in (schema.get("items"), schema.get("additionalProperties")):
+            if isinstance(inner, dict):
+                self.read_whole(inner)
 
     def is_function(self, module: Module, name: tuple[str, ...]) -> bool:
         """Whether a call of ``name`` in ``module`` reaches a function that packs define."""

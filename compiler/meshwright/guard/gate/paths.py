@@ -77,6 +77,7 @@ class Body:
         kind, body = only(tree)
         if kind == "RefBrack" and dotted(tree)[:1] and only(body["refr"])[0] == "Var":
             self.type(body["index"], env)
+            self.names.read_whole(self.name(only(body["refr"])[1]["value"], env))
         elif kind not in ("RefBrack", "RefDot") or dotted(tree)[:1] != (only(tree)[1].get("value"),):
             self.type(tree, env)
 
@@ -100,7 +101,9 @@ class Body:
 
     def bindings(self, query: dict[str, Any], env: dict[str, Any]) -> None:
         was, self.telling = self.telling, False
-        for _ in range(2):  # order means nothing in Rego: the second round sees what later statements bind
+        rounds, unknown, before = 0, 0, -1
+        while rounds < 2 or unknown != before:  # order means nothing in Rego: each round sees what later statements bind
+            rounds, before = rounds + 1, unknown
             for statement in query["stmts"]:
                 kind, body = only(statement["literal"])
                 if kind == "SomeVars":
@@ -110,10 +113,13 @@ class Body:
                     self.loop(body, env)
                 elif kind == "Expr":
                     self.bound(body["expr"], env)
+            unknown = sum(schema is None for schema in env.values())
         self.telling = was
 
     def loop(self, body: dict[str, Any], env: dict[str, Any]) -> None:
-        over = self.type(body["collection"], env)
+        over = self.walked(body["collection"], env)
+        if only(body["value"])[0] != "Var":
+            self.names.read_whole(over)
         self.bind(body["value"], self.resolve(element(over)), env)
         if body.get("key"):
             self.bind(body["key"], {"type": "integer"} if kind_of(over) == ARRAY else None, env)
@@ -122,7 +128,7 @@ class Body:
         """Variables that a positive expression binds."""
         kind, body = only(tree)
         if kind == "AssignExpr":
-            self.bind(body["lhs"], self.type(body["rhs"], env), env)
+            self.bind(body["lhs"], self.assigned(body, env), env)
             if body["op"] == "Eq":
                 self.bind(body["rhs"], self.type(body["lhs"], env), env)
         for name in loose(tree):
@@ -157,13 +163,15 @@ class Body:
             self.type(body["expr"], env)
         elif kind == "Every":
             inner = dict(env)
-            over = self.type(body["domain"], env)
+            over = self.walked(body["domain"], env)
             inner[self.module.text(body["value"])] = self.resolve(element(over))
             if body.get("key"):
                 inner[self.module.text(body["key"])] = None
             self.query(body["query"], inner)
         elif kind == "SomeIn":
-            self.type(body["collection"], env)
+            self.walked(body["collection"], env)
+        elif only(body["expr"])[0] == "AssignExpr":
+            self.assigned(only(body["expr"])[1], env)
         else:
             self.type(body["expr"], env)
         for change in statement.get("with_mods", ()):
@@ -172,6 +180,26 @@ class Body:
     # --- expressions ----------------------------------------------------------------------------------------------------------
 
     def type(self, tree: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
+        """Schema of an expression whose value goes anywhere: all of it counts as read."""
+        found = self.look(tree, env)
+        self.names.read_whole(found)
+        return found
+
+    def walked(self, tree: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
+        """The same for a collection that is only gone through: its elements are read by whoever uses the variable."""
+        found = self.look(tree, env)
+        if found is not None and "properties" in found:
+            self.names.read_whole(found)
+        return found
+
+    def assigned(self, body: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
+        """The same for the right side of an assignment; `x := y` reads nothing yet."""
+        if body["op"] == "ColEq" and only(body["lhs"])[0] == "Var":
+            return self.look(body["rhs"], env)
+        self.type(body["lhs"], env)
+        return self.type(body["rhs"], env)
+
+    def look(self, tree: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
         """Schema of an expression, None = unknown; tells defects on the way when ``telling``."""
         kind, body = only(tree)
         if kind in LITERALS:
@@ -238,15 +266,28 @@ class Body:
                 for child in children(body):  # only the outermost reference is looked up; indexes are expressions
                     if only(child)[0] not in ("RefDot", "RefBrack", "Var"):
                         self.type(child, env)
+                self.read_indexes(tree, env)
                 return self.rule_type(".".join(full[1:-1]), full[-1]) if len(full) > 2 and not dynamic(tree) else None
-        base = self.type(body["refr"], env)
+        base = self.look(body["refr"], env)
         if kind == "RefDot":
             return self.field(base, body["field"][1], body["span"]["line"])
         index_kind, index = only(body["index"])
         if index_kind in ("String", "RawString"):
             return self.field(base, index["value"], body["span"]["line"])
         self.type(body["index"], env)
+        if base is not None and "properties" in base:
+            self.names.read_whole(base)  # any of its fields
         return self.resolve(element(base))
+
+    def read_indexes(self, tree: dict[str, Any], env: dict[str, Any]) -> None:
+        """What a path into ``data`` is indexed by counts as read; it is not judged."""
+        was, self.telling = self.telling, False
+        kind, body = only(tree)
+        while kind in ("RefDot", "RefBrack"):
+            if kind == "RefBrack":
+                self.type(body["index"], env)
+            kind, body = only(body["refr"])
+        self.telling = was
 
     def data(self, path: tuple[Any, ...], line: int) -> None:
         known = self.names.known_data
@@ -269,6 +310,7 @@ class Body:
             return None
         inner = schema.get("properties", {}).get(name)
         if inner is not None:
+            self.names.reads.setdefault(schema["title"], set()).add(name)
             return self.resolve(inner)
         more = schema.get("additionalProperties", True)
         if more is False:
@@ -279,7 +321,8 @@ class Body:
     def call(self, body: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
         name = dotted(body["fcn"])
         text = ".".join(name)
-        types = [self.type(part, env) for part in body["params"]]
+        look = self.walked if text == "count" else self.type
+        types = [look(part, env) for part in body["params"]]
         if self.names.is_function(self.module, name):
             self.names.called(self.names.target(self.module, name), types)
         else:
