@@ -1,6 +1,6 @@
 """The algebra against brute force: atoms against direct matching of many strings, decisions against every request of a small universe."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from meshwright.access.candidates import candidates
 from meshwright.access.decide import Unknown, difference_witness
 from meshwright.access.expr import Dimension, Expr, Pattern, all_of, any_of, match, negate
 from meshwright.access.request import Witness, evaluate, fix, matches
+from meshwright.access.slices import Slices
 from meshwright.access.universe import belongs
 
 QUICK = settings(max_examples=150, deadline=None)
@@ -122,3 +123,51 @@ def test_a_question_beyond_the_budget_is_unknown() -> None:
 
 def test_a_pattern_without_meaning_is_unknown() -> None:
     assert isinstance(difference_witness(match("source_ip", "cidr", "10.0.0.0/99"), match("source_ip", "cidr", "10.0.0.0/8")), Unknown)
+
+
+MORE = EXPRESSIONS | st.lists(st.sampled_from(LEAVES), min_size=1, max_size=3).map(all_of).flatmap(
+    lambda cube: st.lists(EXPRESSIONS, max_size=3).map(lambda others: any_of([cube, *others])))
+HERE = [one for one in UNIVERSE if one.principal == "" or one.principal.startswith("t/")]
+
+
+def in_one_way(pattern: Pattern) -> Pattern:
+    """Right for principals of trust domain `t` and for none."""
+    if pattern.kind == "account":
+        space, _, name = pattern.text.partition("/")
+        return Pattern("exact", f"t/ns/{space}/sa/{name}")
+    return {Pattern("namespace", "a"): Pattern("prefix", "t/ns/a/"), Pattern("prefix", "t/"): Pattern("present", "")}.get(pattern, pattern)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(MORE, min_size=2, max_size=4))
+def test_what_the_first_look_calls_inside_is_inside(expressions: list[Expr]) -> None:
+    """It may say nothing, and never something wrong: of every pair, as written and with names of one trust domain."""
+    for slices, universe in ((Slices(), UNIVERSE), (Slices(in_one_way), HERE)):
+        for left, right in product(expressions, repeat=2):
+            if slices.inside(left, right):
+                assert [one for one in universe if evaluate(left, one) and not evaluate(right, one)] == []
+        assert all(slices.inside(one, one) for one in expressions)
+        assert all(slices.inside(all_of([one, other]), one) and slices.inside(one, any_of([other, one])) for one, other in pairwise(expressions))
+
+
+def test_the_first_look_sees_one_recipe_in_other_words() -> None:
+    """Guard, fence and allows of a manifest against the cubes and denies of the intent, in both directions."""
+    door = all_of([match("method", "exact", "A"), any_of([match("path", "exact", "/a"), match("path", "prefix", "/a/")])])
+    manifest = all_of([
+        negate(any_of([all_of([match("principal", "account", "a/b"), match("path", "exact", "/c")]),
+                       negate(any_of([match("principal", "account", "a/a"), match("principal", "account", "a/b")]))])),
+        any_of([all_of([match("principal", "account", "a/b"), match("method", "exact", "B")]), all_of([match("principal", "account", "a/a"), door])]),
+        match("principal", "present")])
+    intent = all_of([any_of([all_of([match("principal", "exact", "t/ns/a/sa/a"), door]),
+                             all_of([match("principal", "exact", "t/ns/a/sa/b"), match("method", "exact", "B")])]),
+                     negate(all_of([match("principal", "exact", "t/ns/a/sa/b"), match("path", "exact", "/c")]))])
+    slices = Slices(in_one_way)
+    assert slices.inside(manifest, intent) and slices.inside(intent, manifest)
+    assert not Slices().inside(manifest, intent)
+    wider = any_of([intent, all_of([match("principal", "exact", "t/ns/a/sa/a"), match("method", "exact", "C")])])
+    assert slices.inside(manifest, wider) and not slices.inside(wider, manifest)
+
+
+def test_the_first_look_says_nothing_of_what_nobody_can_read() -> None:
+    bad = match("source_ip", "cidr", "10.0.0.0/99")
+    assert not Slices().inside(bad, bad)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from meshwright.access.decide import BUDGET, Unknown, differences
 from meshwright.access.expr import Expr, Pattern, both, either, match
 from meshwright.access.request import Witness
+from meshwright.access.slices import Slices
 
 Answer = Witness | Unknown | None
 
@@ -22,6 +23,7 @@ class Judge:
         self._budget = budget
         self._renamed: dict[Pattern, Pattern] = {}
         self._doubtful = False
+        self._slices = Slices(self._rename)
 
     def outside(self, left: Expr, right: Expr) -> Answer:
         """A request in ``left`` and not in ``right``; None: there is none; Unknown: nobody can tell within the budget."""
@@ -29,6 +31,14 @@ class Judge:
 
     def ask(self, pairs: Sequence[tuple[Expr, Expr]]) -> list[Answer]:
         """``outside`` for several pairs that speak of the same things."""
+        seen = [self._slices.inside(left, right) for left, right in pairs]
+        self._slices.forget()
+        if all(seen):
+            return [None] * len(pairs)
+        rest = iter(self._decided([pair for pair, inside in zip(pairs, seen, strict=True) if not inside]))
+        return [None if inside else next(rest) for inside in seen]
+
+    def _decided(self, pairs: Sequence[tuple[Expr, Expr]]) -> list[Answer]:
         self._doubtful = False
         answers = differences(pairs, self._rename, self._budget)
         if self._doubtful and any(answers):

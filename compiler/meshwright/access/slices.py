@@ -1,0 +1,200 @@
+"""A first look at two expressions, caller by caller: says "inside" of nearly all that people write, else "no idea".
+
+An expression is cut by the principals that it names, and what is left of it for one caller is brought to one form, a number.
+Nothing is known of what a pattern covers but that equal ones cover the same, so "inside" is right whatever they mean.
+"""
+
+from collections.abc import Callable, Iterable
+
+from meshwright.access.expr import Dimension, Expr, Pattern
+from meshwright.access.request import cidr_range, port_number, template_segments
+from meshwright.access.universe import TooMany
+
+Rename = Callable[[Pattern], Pattern]
+
+# A form is a number, and its negative the complement of it.  Above 1: one pattern, or an intersection of other forms.
+Form = int
+ALL: Form = 1
+NONE: Form = -1
+# What is left for each principal named, "" for requests without identity, and what is left for everybody else.
+Slice = tuple[dict[str, Form], Form]
+MOST_STEPS = 20_000
+
+
+class Slices:
+    """Forms of many expressions.  ``rename`` says which patterns over principal mean the same to the asker."""
+
+    def __init__(self, rename: Rename | None = None) -> None:
+        self._rename = rename
+        self._callers: dict[Pattern, Slice] = {}  # patterns over principal
+        self._atoms: dict[Dimension, dict[Pattern, Form]] = {}
+        self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
+        self._joined: dict[frozenset[Form], Form] = {}
+        self._known: dict[int, tuple[Expr, Slice]] = {}  # by id of an expression that is kept alive here
+        self._left = 0
+
+    def inside(self, left: Expr, right: Expr) -> bool:
+        """Whether every request in ``left`` is in ``right``; False means only that this look does not show it."""
+        self._left = MOST_STEPS
+        try:
+            mine, theirs = self._kept(left), self._kept(right)
+            if mine == theirs:
+                return True
+            (some, others), (more, rest) = mine, theirs
+            return self._within(others, rest) and all(
+                self._within(some.get(caller, others), more.get(caller, rest)) for caller in some.keys() | more.keys())
+        except (TooMany, ValueError, RecursionError):
+            return False
+
+    def forget(self) -> None:
+        """Let go of the expressions seen; forms stay."""
+        self._known.clear()
+
+    def _kept(self, expr: Expr) -> Slice:
+        known = self._known.get(id(expr))
+        if known is None:
+            known = self._known[id(expr)] = expr, self._slice(expr)
+        return known[1]
+
+    def _slice(self, expr: Expr) -> Slice:
+        op = expr.op
+        if op == "match":
+            return self._match(expr)
+        if op == "and":
+            return self._join(expr.args, 1)
+        if op == "or":
+            return self._join(expr.args, -1)
+        if op == "not":
+            some, others = self._slice(expr.args[0])
+            return {caller: -form for caller, form in some.items()}, -others
+        return {}, ALL if op == "true" else NONE
+
+    def _match(self, expr: Expr) -> Slice:
+        dimension, pattern = expr.dimension, expr.pattern
+        if dimension is None or pattern is None:
+            raise ValueError("a match needs a dimension and a pattern")
+        if dimension != "principal":
+            return {}, self._atom(dimension, pattern)
+        found = self._callers.get(pattern)
+        if found is None:
+            one = pattern if self._rename is None else self._rename(pattern)
+            if one.kind == "exact":
+                found = {one.text: ALL}, NONE
+            elif one.kind == "present":
+                found = {"": NONE}, ALL
+            else:
+                found = {}, self._atom(dimension, one)
+            self._callers[pattern] = found
+        return found
+
+    def _atom(self, dimension: Dimension, pattern: Pattern) -> Form:
+        atoms = self._atoms.get(dimension)
+        if atoms is None:
+            atoms = self._atoms[dimension] = {}
+        form = atoms.get(pattern)
+        if form is None:
+            if pattern.kind in _READ:
+                _READ[pattern.kind](pattern.text)  # one that cannot be read has no meaning: others say so
+            form = atoms[pattern] = len(self._parts)
+            self._parts.append(None)
+        return form
+
+    def _join(self, args: Iterable[Expr], sign: int) -> Slice:
+        """Intersection for ``sign`` 1; union for -1, as the complement of the intersection of complements."""
+        constant: list[Form] = []
+        cut: list[Slice] = []
+        for arg in args:
+            if arg.op == "match" and arg.dimension != "principal":
+                constant.append(sign * self._atom(arg.dimension, arg.pattern))  # type: ignore[arg-type]
+                continue
+            one = self._slice(arg)
+            if one[0]:
+                cut.append(one)
+            else:
+                constant.append(sign * one[1])
+        base = self._all(constant)
+        if base == NONE or not cut:
+            return {}, sign * base
+        found: dict[str, Form] = {}
+        none = sign * NONE
+        narrow = [one for one in cut if one[1] == none]
+        if narrow:  # only callers that each of these names are left
+            first = min(narrow, key=_size)
+            others = [one for one in cut if one is not first]
+            self._pay(len(first[0]) * len(cut))
+            for caller, form in first[0].items():
+                together = self._all([base, sign * form, *[sign * some.get(caller, rest) for some, rest in others]])
+                if together != NONE:
+                    found[caller] = sign * together
+            return found, none
+        wide: list[Slice] = []
+        named: dict[str, list[Form]] = {}
+        for one in cut:
+            if one[1] == -none:  # says something of the callers that it names only
+                for caller, form in one[0].items():
+                    if caller in named:
+                        named[caller].append(sign * form)
+                    else:
+                        named[caller] = [sign * form]
+            else:
+                wide.append(one)
+                for caller in one[0]:
+                    named.setdefault(caller, [])
+        self._pay(len(named) * (1 + len(wide)))
+        for caller, forms in named.items():
+            found[caller] = sign * self._all([base, *forms, *[sign * some.get(caller, rest) for some, rest in wide]])
+        return found, sign * self._all([base, *[sign * rest for _, rest in wide]])
+
+    def _all(self, forms: list[Form]) -> Form:
+        """The intersection of some forms."""
+        kept: set[Form] = set()
+        for form in forms:
+            if form == NONE:
+                return NONE
+            parts = self._parts[form] if form > 0 else None
+            if parts is not None:
+                kept |= parts
+            else:
+                kept.add(form)
+        kept.discard(ALL)
+        if len(kept) < 2:
+            return kept.pop() if kept else ALL
+        self._pay(len(kept))
+        for form in kept:
+            if -form in kept:
+                return NONE
+        whole = frozenset(kept)
+        found = self._joined.get(whole)
+        if found is None:
+            found = self._joined[whole] = len(self._parts)
+            self._parts.append(whole)
+        return found
+
+    def _within(self, small: Form, large: Form) -> bool:
+        """Whether the forms show that ``small`` is a subset of ``large``."""
+        if small in (large, NONE) or large == ALL:
+            return True
+        self._pay(1)
+        mine = self._parts[small] if small > 0 else None
+        theirs = self._parts[large] if large > 0 else None
+        if theirs is not None:
+            return (mine is not None and theirs <= mine) or all(self._within(small, part) for part in theirs)
+        either = self._parts[-small] if small < 0 else None
+        if either is not None:
+            return all(self._within(-part, large) for part in either)
+        if mine is not None and (large in mine or any(self._within(part, large) for part in mine)):
+            return True
+        choices = self._parts[-large] if large < 0 else None
+        return choices is not None and (-small in choices or any(self._within(small, -part) for part in choices))
+
+    def _pay(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise TooMany("steps on slices")
+
+
+_READ: dict[str, Callable[[str], object]] = {"template": template_segments, "cidr": cidr_range, "number": port_number}
+
+
+def _size(one: Slice) -> int:
+    return len(one[0])
