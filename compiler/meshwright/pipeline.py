@@ -18,6 +18,8 @@ T = TypeVar("T")
 APPLIED = "the label patches of components/meshwright-labels ({} objects) are applied by the owners of those objects"
 # What these make of a broken input is marked as broken, so that the mistakes further on come in the same run.
 PARTIAL = ("parse", "inventory", "resolve")
+# What follows from a name, pod or label that is missing; left out where the inventory could not be read to its end.
+MISSING = ("MW0201", "MW0207", "MW0208", "MW0304", "MW0308", "MW0310", "MW0319", "MW0327", "MW0332", "MW0336")
 STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
 
 
@@ -162,6 +164,7 @@ class _Run:
         self.given: dict[str, object] = {}
         self.stage = ""
         self.failed = False
+        self.broken: list[str] = []
 
     def __call__(self, stage: str, work: "Callable[[], Outcome[T]]") -> T:
         if STAGES.index(stage) > STAGES.index(self.until):
@@ -169,7 +172,11 @@ class _Run:
         self.stage = stage
         self.progress(stage)
         outcome = work()
-        self.found.extend(each._replace(environment=self.environment) for each in outcome.diagnostics)
+        blind = stage in ("resolve", "check") and "inventory" in self.broken
+        found = (each for each in outcome.diagnostics if not (blind and _may_be_there(each)))
+        self.found.extend(each._replace(environment=self.environment) for each in found)
+        if outcome.failed:
+            self.broken.append(stage)
         # Kept even if it failed: a proof that does not hold still says where, and by which request.
         self.given[stage] = outcome.value
         self.failed = self.failed or outcome.failed
@@ -183,6 +190,11 @@ class _Run:
         return Result(self.environment, self.stage, self.failed, found, cast("intent.Program | None", given.get("check")),
                       cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
                       cast("Proof | None", given.get("prove")))
+
+
+def _may_be_there(found: Diagnostic) -> bool:
+    """Whether what is said to be missing may be in the part of the inventory that nobody could read; a misspelling is no such thing."""
+    return found.code in MISSING and not any(line.startswith("did you mean") for line in found.help)
 
 
 def _by_place(found: Diagnostic) -> tuple[bool, str, int, str, str]:

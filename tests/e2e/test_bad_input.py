@@ -146,6 +146,15 @@ def test_an_interrupt_writes_nothing_and_exits_130(shop: Path, delay: float) -> 
         assert b"Traceback" not in stderr or process.returncode == -signal.SIGINT
 
 
+def test_what_a_broken_inventory_hides_is_not_said_to_be_missing(shop: Path) -> None:
+    append("k8s/orders.yaml", b"bad: [\n")(shop)
+    edit(SHOP, "allow web -> orders", "allow wbe -> orders")(shop)
+    _, document, _ = meshwright("check", cwd=shop)
+    # The file itself, and a misspelling that has nothing to do with it; none of the many rules about `orders`.
+    assert codes(document, "error") == ["MW0806", "MW0201"]
+    assert "wbe" in document["diagnostics"][-1]["message"]
+
+
 def test_codes_of_the_report_are_in_the_catalogue(shop: Path) -> None:
     edit(SHOP, "allow web -> orders", "allow web -> ordesr")(shop)
     _, document, _ = meshwright("check", cwd=shop)

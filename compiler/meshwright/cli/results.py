@@ -83,11 +83,14 @@ def _guard_line(verdicts: "Verdicts") -> str:
 
 
 def _proof_line(proof: "Proof") -> str:
+    unprotected = f"; unprotected: {', '.join(proof.unprotected)}" if proof.unprotected else ""
+    if not proof.verdicts:
+        return f"proof: nothing to prove, no namespace is `enforce yes`{unprotected}"
     held = sum(verdict.status == "holds" for verdict in proof.verdicts)
     text = f"proof: {'holds' if proof.holds else 'does not hold'}, {held} of {_count(len(proof.verdicts), 'obligation')}"
     text += f" at {_count(proof.destinations, 'destination')} over {_count(proof.ways, 'way')}"
     text += f", {_count(len(proof.assumptions), 'assumption')}"
-    return text + (f"; unprotected: {', '.join(proof.unprotected)}" if proof.unprotected else "")
+    return text + unprotected
 
 
 def _proof_lines(proof: "Proof") -> list[str]:

@@ -164,7 +164,7 @@ def test_an_excluded_inbound_port_is_no_destination() -> None:
 def test_enrolment_is_asked_of_others_only() -> None:
     yaml = SHOP.replace("'ambient'", "'none'")
     result = run(HEAD + "allow web -> orders", yaml)
-    assert result.only("MW0310").help[0] == "kubectl label namespace shop istio.io/dataplane-mode=ambient"
+    assert result.only("MW0310").help[0] == "run `kubectl label namespace shop istio.io/dataplane-mode=ambient`"
     assert codes("allow web -> orders", yaml, labels="patch") == [] == codes("allow web -> orders", yaml, labels="own")
 
 

@@ -25,8 +25,10 @@ def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
             others=(Label(space.span, f"no label `{DATAPLANE_MODE}: ambient`"),) if space is not None and space.span is not None else (),
             notes=("without the label no proxy sees the traffic, and no rule would hold",),
             help=(
-                f"kubectl label namespace {name} {DATAPLANE_MODE}=ambient",
-                "then bring the Namespace object into the inventory",
+                f"run `kubectl label namespace {name} {DATAPLANE_MODE}=ambient`",
+                "and read the inventory again"
+                if known
+                else f"and bring the object into the inventory: `kubectl get namespace {name} -o yaml`, into a file there",
                 'or let this compile write the label: `[output] labels = "patch"`',
             ),
         )

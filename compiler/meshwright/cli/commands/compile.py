@@ -106,13 +106,13 @@ def _write(session: Session, arguments: Arguments, found: list[Diagnostic], done
         found.extend(each._replace(environment=project.environment) for each in outcome.diagnostics)
         if outcome.value is not None:
             done.append((project.environment, outcome.value))
-            text += _sentence(outcome.value, shown(os.path.join(project.root, folder)))
+            text += _sentence(outcome.value, shown(os.path.join(project.root, folder)), bool(result.tree.files))
     return text
 
 
-def _sentence(written: Written, folder: str) -> str:
+def _sentence(written: Written, folder: str, files: bool) -> str:
     if written.unchanged:
-        return f"{folder}: unchanged\n"
+        return f"{folder}: unchanged\n" if files else "nothing to write\n"
     return f"{folder}: {counted(written.created, written.replaced, written.deleted) or 'lock written'}\n"
 
 

@@ -15,6 +15,7 @@ DAYS = 180  # until the exception of every namespace has to be looked at again
 SUFFIXES = (".yaml", ".yml")
 SKIPPED = ("node_modules", "vendor", "build", "dist")
 MOST_FILES = 20_000
+NAMELESS = "objects that name no namespace count as in `default`: if they are applied elsewhere, say so in `[inventory] namespace`\n"
 LOOKED_AT = 1 << 16  # bytes of a file that decide whether it holds Kubernetes objects
 
 
@@ -31,6 +32,7 @@ def run(arguments: Arguments) -> int:
             replace_file(os.path.join(root, path), content.encode())
         text = ("".join(f"wrote {path}\n" for path in written)
                 + "every namespace is `enforce no`: `meshwright check` is clean, and publishing changes nothing.\n"
+                + (NAMELESS if "\nnamespace = " in written[PROJECT_FILE] else "")
                 + "next: declare who may talk to whom in one namespace, and set it to `enforce yes`\n")
     else:
         written = {}
@@ -56,9 +58,12 @@ def _start(arguments: Arguments, root: str) -> Outcome[dict[str, str]]:
     if inventory.value is None or inventory.failed:
         return Outcome(None, inventory.diagnostics)
     names = _namespaces(inventory.value)
+    # The inventory fills it in where an object names none, and nobody applies a Namespace of that name.
+    nameless = any(space.name == "default" and not space.declared for space in inventory.value.namespaces)
     if not names:
         return Outcome(None, (*inventory.diagnostics, _nothing()))
-    return Outcome({PROJECT_FILE: _project_file(paths), FIRST_SOURCE: _source(names, _later(today(arguments)))}, inventory.diagnostics)
+    files = {PROJECT_FILE: _project_file(paths, nameless), FIRST_SOURCE: _source(names, _later(today(arguments)))}
+    return Outcome(files, inventory.diagnostics)
 
 
 def _find(root: str) -> tuple[str, ...]:
@@ -104,15 +109,16 @@ def _namespaces(inventory: Inventory) -> list[str]:
     return sorted(names)
 
 
-def _project_file(paths: tuple[str, ...]) -> str:
+def _project_file(paths: tuple[str, ...], nameless: bool) -> str:
     listed = ", ".join(_quoted(path) for path in paths)
+    namespace = '\nnamespace = "default"     # of objects that name none' if nameless else ""
     return f"""language = 1
 
 [sources]
 paths = ["mesh/"]
 
 [inventory]
-paths = [{listed}]
+paths = [{listed}]{namespace}
 
 [guard]
 packs = ["zero_trust"]
