@@ -1,9 +1,10 @@
-"""What can be typed: seven commands, the options they share, and help with examples."""
+"""What can be typed, as data.  Usual command lines are read here; argparse, which takes longer to load than they to run, reads the rest."""
 
-import argparse
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "publish"]
+Format = Literal["text", "json"]
+Severity = Literal["error", "warning"]
 
 
 class Arguments(NamedTuple):
@@ -12,8 +13,8 @@ class Arguments(NamedTuple):
     command: Command
     directory: str
     environment: str | None  # None = all
-    format: Literal["text", "json"]
-    fail_on: Literal["error", "warning"]
+    format: Format
+    fail_on: Severity
     at: str  # ISO date; "" = today
     files: tuple[str, ...]  # replace sources.paths; of `init`: where the inventory is
     check: bool = False
@@ -24,119 +25,31 @@ class Arguments(NamedTuple):
     allow_dirty: bool = False
 
 
-EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
-    ("init", "start a project from Kubernetes YAML",
-     "Write meshwright.toml and a first .mesh file in which every namespace found is `enforce no`.\n"
-     "It compiles, and publishing it changes nothing.  Nothing that exists is overwritten.",
-     "  meshwright init                      find Kubernetes YAML below this folder\n"
-     "  meshwright init k8s/ charts/out.yaml   take it from there"),
-    ("fmt", "write sources in canonical form",
-     "Rewrite .mesh files in the one canonical form; a file with syntax errors is left alone.",
-     "  meshwright fmt                       every source of the project\n"
-     "  meshwright fmt --check               change nothing, exit 1 if a file would change\n"
-     "  meshwright fmt mesh/shop/shop.mesh   one file"),
-    ("check", "everything up to and including guardrails and proof; writes nothing",
-     "Parse, resolve, check, judge by the guardrails, compile in memory and prove the result.",
-     "  meshwright check                     every environment\n"
-     "  meshwright check --env staging       one of them\n"
-     "  meshwright check --format json       for programs"),
-    ("compile", "write the manifest tree",
-     "Check, then write the proved tree into output.directory.  Files of others and files edited by hand are\n"
-     "never overwritten or deleted.",
-     "  meshwright compile                   write it\n"
-     "  meshwright compile --check           write nothing, exit 1 if the folder is not what the sources mean\n"
-     "  meshwright compile --stdout          one YAML stream\n"
-     "  meshwright compile --out build/mesh  another folder"),
-    ("guard", "only the guardrails",
-     "Judge the checked intent by the Rego packs of guard.packs.",
-     "  meshwright guard\n"
-     "  meshwright guard --format json"),
-    ("prove", "the obligations, with counts, assumptions and invariants",
-     "Prove that the manifests let in exactly what the sources allow, or show a request for which they do not.",
-     "  meshwright prove                     the tree that compile would write\n"
-     "  meshwright prove --table             and who may reach what, through which proxies\n"
-     "  meshwright prove --manifests deploy/mesh   a tree that somebody may have edited"),
-    ("publish", "commit the tree to the GitOps repository",
-     "Check, then make one commit in publish.remote, or none when nothing changed.",
-     "  meshwright publish\n"
-     "  meshwright publish --env staging\n"
-     "  meshwright publish --allow-dirty     although the sources are not committed"),
-)
-
-WIDTH = 100  # columns of help texts
-
-EXIT_CODES = """exit codes:
-  0 clean   1 something is wrong in sources, tree or policies   2 could not look   3 remote failed or race lost
-  130/143 interrupted"""
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "publish")
+_VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 
 def parse_arguments(argv: list[str]) -> Arguments:
     """The command line as data; leaves through SystemExit for --help and --version (0) and for usage errors (2)."""
     if argv[:1] == ["-C"] and len(argv) > 2:  # as git takes it: before the command
         argv = [argv[2], "-C", argv[1], *argv[3:]]
-    parsed = _parser(argv).parse_args(argv)
-    return Arguments(
-        command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
-        fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
-        out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
-        table=getattr(parsed, "table", False),
-        allow_dirty=getattr(parsed, "allow_dirty", False))
+    usual = _usual(argv)
+    if usual is not None:
+        return usual
+    from meshwright.cli.options import parse_all
+
+    return parse_all(argv)
 
 
-def _parser(argv: list[str]) -> argparse.ArgumentParser:
-    from meshwright import __version__
-
-    parser = argparse.ArgumentParser(
-        prog="meshwright", description="Compile intent about a service mesh into proved Istio configuration.", epilog=EXIT_CODES,
-        formatter_class=_Help, allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=f"meshwright {__version__}")
-    # `prog` given: argparse would otherwise make a formatter only to ask it for this word.
-    commands = parser.add_subparsers(prog="meshwright", dest="command", metavar="COMMAND", required=True)
-    named = next((word for word in argv if not word.startswith("-")), "")
-    for name, summary, description, examples in EXAMPLES:
-        command = commands.add_parser(
-            name, help=summary, description=description, epilog=f"examples:\n{examples}\n\n{EXIT_CODES}",
-            formatter_class=_Help, allow_abbrev=False)
-        if name == named:  # the options of the others are never asked for
-            _options(command, name)
-    return parser
-
-
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Of a fixed width: to ask for the terminal's, argparse loads shutil, and with it every compression module."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=WIDTH)
-
-
-def _options(parser: argparse.ArgumentParser, name: Command) -> None:
-    what = "Kubernetes YAML: folders or files" if name == "init" else "source files or folders, in place of sources.paths"
-    parser.add_argument("files", nargs="*", metavar="PATH", help=what)
-    parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
-    parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text on stderr, or one JSON document on stdout")
-    parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
-    parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")
-    if name == "fmt":
-        parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file would change")
-    elif name == "compile":
-        where = parser.add_mutually_exclusive_group()
-        where.add_argument("--out", metavar="DIR", help="write there in place of output.directory")
-        where.add_argument("--stdout", action="store_true", help="write one YAML stream to standard output")
-        parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the folder differs from the sources")
-    elif name == "prove":
-        parser.add_argument("--table", action="store_true", help="add the access table: who may reach what, through which proxies")
-        parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
-    elif name == "publish":
-        parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
-
-
-def _date(text: str) -> str:
-    from datetime import date
-
-    try:
-        if len(text) == 10:
-            return date.fromisoformat(text).isoformat()
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2027-03-31")
+def _usual(argv: list[str]) -> Arguments | None:
+    """A command and options that all commands share, each with its value behind it; None for everything else, mistakes included."""
+    if argv[:1] == [] or argv[0] not in COMMANDS or len(argv) % 2 == 0:
+        return None
+    given: dict[str, str] = {}
+    for option, value in zip(argv[1::2], argv[2::2], strict=True):
+        allowed = _VALUES.get(option)
+        if allowed is None or value.startswith("-") or (allowed and value not in allowed):
+            return None
+        given[option] = value
+    return Arguments(cast("Command", argv[0]), given.get("-C", "."), given.get("--env"), cast("Format", given.get("--format", "text")),
+                     cast("Severity", given.get("--fail-on", "error")), "", ())

@@ -1,0 +1,120 @@
+"""The command line for argparse: seven commands, the options they share, and help with examples."""
+
+import argparse
+
+from meshwright.cli.arguments import Arguments, Command
+
+EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
+    ("init", "start a project from Kubernetes YAML",
+     "Write meshwright.toml and a first .mesh file in which every namespace found is `enforce no`.\n"
+     "It compiles, and publishing it changes nothing.  Nothing that exists is overwritten.",
+     "  meshwright init                      find Kubernetes YAML below this folder\n"
+     "  meshwright init k8s/ charts/out.yaml   take it from there"),
+    ("fmt", "write sources in canonical form",
+     "Rewrite .mesh files in the one canonical form; a file with syntax errors is left alone.",
+     "  meshwright fmt                       every source of the project\n"
+     "  meshwright fmt --check               change nothing, exit 1 if a file would change\n"
+     "  meshwright fmt mesh/shop/shop.mesh   one file"),
+    ("check", "everything up to and including guardrails and proof; writes nothing",
+     "Parse, resolve, check, judge by the guardrails, compile in memory and prove the result.",
+     "  meshwright check                     every environment\n"
+     "  meshwright check --env staging       one of them\n"
+     "  meshwright check --format json       for programs"),
+    ("compile", "write the manifest tree",
+     "Check, then write the proved tree into output.directory.  Files of others and files edited by hand are\n"
+     "never overwritten or deleted.",
+     "  meshwright compile                   write it\n"
+     "  meshwright compile --check           write nothing, exit 1 if the folder is not what the sources mean\n"
+     "  meshwright compile --stdout          one YAML stream\n"
+     "  meshwright compile --out build/mesh  another folder"),
+    ("guard", "only the guardrails",
+     "Judge the checked intent by the Rego packs of guard.packs.",
+     "  meshwright guard\n"
+     "  meshwright guard --format json"),
+    ("prove", "the obligations, with counts, assumptions and invariants",
+     "Prove that the manifests let in exactly what the sources allow, or show a request for which they do not.",
+     "  meshwright prove                     the tree that compile would write\n"
+     "  meshwright prove --table             and who may reach what, through which proxies\n"
+     "  meshwright prove --manifests deploy/mesh   a tree that somebody may have edited"),
+    ("publish", "commit the tree to the GitOps repository",
+     "Check, then make one commit in publish.remote, or none when nothing changed.",
+     "  meshwright publish\n"
+     "  meshwright publish --env staging\n"
+     "  meshwright publish --allow-dirty     although the sources are not committed"),
+)
+
+WIDTH = 100  # columns of help texts
+
+EXIT_CODES = """exit codes:
+  0 clean   1 something is wrong in sources, tree or policies   2 could not look   3 remote failed or race lost
+  130/143 interrupted"""
+
+
+def parse_all(argv: list[str]) -> Arguments:
+    """The command line as data; leaves through SystemExit for --help and --version (0) and for usage errors (2)."""
+    parsed = _parser(argv).parse_args(argv)
+    return Arguments(
+        command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
+        fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
+        out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
+        table=getattr(parsed, "table", False),
+        allow_dirty=getattr(parsed, "allow_dirty", False))
+
+
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    from meshwright import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="meshwright", description="Compile intent about a service mesh into proved Istio configuration.", epilog=EXIT_CODES,
+        formatter_class=_Help, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"meshwright {__version__}")
+    # `prog` given: argparse would otherwise make a formatter only to ask it for this word.
+    commands = parser.add_subparsers(prog="meshwright", dest="command", metavar="COMMAND", required=True)
+    named = next((word for word in argv if not word.startswith("-")), "")
+    for name, summary, description, examples in EXAMPLES:
+        command = commands.add_parser(
+            name, help=summary, description=description, epilog=f"examples:\n{examples}\n\n{EXIT_CODES}",
+            formatter_class=_Help, allow_abbrev=False)
+        if name == named:  # the options of the others are never asked for
+            _options(command, name)
+    return parser
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Of a fixed width: to ask for the terminal's, argparse loads shutil, and with it every compression module."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=WIDTH)
+
+
+def _options(parser: argparse.ArgumentParser, name: Command) -> None:
+    what = "Kubernetes YAML: folders or files" if name == "init" else "source files or folders, in place of sources.paths"
+    parser.add_argument("files", nargs="*", metavar="PATH", help=what)
+    parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
+    parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text on stderr, or one JSON document on stdout")
+    parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
+    parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")
+    if name == "fmt":
+        parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file would change")
+    elif name == "compile":
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument("--out", metavar="DIR", help="write there in place of output.directory")
+        where.add_argument("--stdout", action="store_true", help="write one YAML stream to standard output")
+        parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the folder differs from the sources")
+    elif name == "prove":
+        parser.add_argument("--table", action="store_true", help="add the access table: who may reach what, through which proxies")
+        parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
+    elif name == "publish":
+        parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
+
+
+def _date(text: str) -> str:
+    from datetime import date
+
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2027-03-31")
