@@ -5,10 +5,8 @@ packs that are not sealed.  Request: a marshalled dictionary, until end of file.
 first is FRAME, the second says how far we came, the last is END; a frame without END is an engine failure.
 """
 
-from __future__ import annotations
-
 import marshal
-import os
+import posix  # `os` without the parts that nobody needs here, and without their imports
 import sys
 
 TYPE_CHECKING = False  # a plain name: this process does not pay for `typing`
@@ -39,9 +37,9 @@ CANARY = "package meshwright_canary\n\nfires contains 1 if input.canary == 1\n"
 
 
 def main() -> None:
-    frame = os.dup(1)
-    os.dup2(2, 1)  # whatever the engine prints is not part of the frame
-    with os.fdopen(0, "rb", closefd=False) as pipe:
+    frame = posix.dup(1)
+    posix.dup2(2, 1)  # whatever the engine prints is not part of the frame
+    with open(0, "rb", closefd=False) as pipe:
         request = marshal.loads(pipe.read())
     try:
         fields = answer(request)
@@ -49,11 +47,11 @@ def main() -> None:
         fields = [b"crashed", f"{type(problem).__name__}: {clean(problem)}".encode("utf-8", "replace")]
     total = b"".join(b"%d:%b," % (len(field), field) for field in [FRAME, *fields, END])
     while total:
-        total = total[os.write(frame, total) :]
-    os._exit(0)
+        total = total[posix.write(frame, total) :]
+    posix._exit(0)
 
 
-def answer(request: dict[str, Any]) -> list[bytes]:
+def answer(request: "dict[str, Any]") -> list[bytes]:
     """["done", version, inventory JSON, (state, text) ...] or [stage that failed, text ...]."""
     limit(request["memory"], request["seconds"])
     sys.path.append(request["path"])
@@ -110,7 +108,7 @@ def limit(memory: int, seconds: int) -> None:
                 raise
 
 
-def canary(regorus: Any) -> tuple[str, list[str]]:
+def canary(regorus: "Any") -> tuple[str, list[str]]:
     """Version and builtins of an engine that behaves: a rule fires, a missing builtin raises, a failing one raises."""
     engine = regorus.Engine()
     engine.add_policy("canary.rego", CANARY)
@@ -127,10 +125,10 @@ def canary(regorus: Any) -> tuple[str, list[str]]:
     return runtime["regorus-version"], runtime["builtins"]
 
 
-def strict(regorus: Any, name: str, arity: int) -> Callable[..., Any]:
+def strict(regorus: "Any", name: str, arity: int) -> "Callable[..., Any]":
     query = f"{name}({', '.join(f'input[{i}]' for i in range(arity))})"
 
-    def call(*args: Any) -> Any:
+    def call(*args: "Any") -> "Any":
         import json
 
         if name in FORBIDDEN:
