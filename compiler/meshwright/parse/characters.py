@@ -14,13 +14,13 @@ def bad_characters(path: str, text: str) -> tuple[str, list[Diagnostic]]:
 
     What replaces it is chosen so that no second mistake appears: inside a word a letter, elsewhere a blank.
     """
-    places = [found.start() for found in FORBIDDEN.finditer(text)]
+    places = [found.start() for found in re.finditer(FORBIDDEN, text)]
 
     def replacement(found: re.Match[str]) -> str:
         before, after = text[max(0, found.start() - 1):found.start()], text[found.end():found.end() + 1]
         return "x" if before.isalnum() and after.isalnum() else " "
 
-    return FORBIDDEN.sub(replacement, text), [_refused(path, text[place], place) for place in places[:MAX_REPORTED]]
+    return re.sub(FORBIDDEN, replacement, text), [_refused(path, text[place], place) for place in places[:MAX_REPORTED]]
 
 
 def named(character: str) -> str:

@@ -24,8 +24,8 @@ _LEXEME = re.compile(
     r"|[\w$](?:[\w./%$]|-(?!>))*+|->|.", re.DOTALL)
 
 # Characters that a reader does not see as what they are: controls, bidirectional marks, invisible ones, other line ends.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-                       "|\r(?!\n)")
+FORBIDDEN = ("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+             "|\r(?!\n)")
 
 _LITERALS = {text: (text, "NAME") if text[0].isalpha() else (text,) for text in tables.LITERALS}
 
@@ -46,6 +46,13 @@ def cut(path: str, text: str) -> Cut:
     return Cut(path, lexemes, starts, [""] * len(lexemes))
 
 
+def has_forbidden(text: str) -> bool:
+    """Whether FORBIDDEN is anywhere in ``text``; for plain ASCII, the usual case, without compiling it."""
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+        return False
+    return re.search(FORBIDDEN, text) is not None
+
+
 def candidates(lexeme: str) -> tuple[str, ...]:
     """The terminals a lexeme can be, in the order of trying: TRIVIA, NEWLINE and BAD are special."""
     first = lexeme[0]
@@ -60,8 +67,10 @@ def candidates(lexeme: str) -> tuple[str, ...]:
         return known
     if _matches("NAME", lexeme) and lexeme not in ("yes", "observe", "no"):
         return ("NAME",)  # the usual case; no other pattern but that of ENFORCEMENT matches a name
+    if lexeme.isascii() and lexeme.isdecimal():
+        return ("INT",)  # all other patterns ask for a letter or a mark
     kind = "digit" if first.isdecimal() else "upper" if first.isupper() else "other"
-    return tuple(name for name in _BY_FIRST[kind] if _matches(name, lexeme)) or BAD
+    return tuple(name for name in _BY_FIRST[kind] if _NEEDS.get(name, "") in lexeme and _matches(name, lexeme)) or BAD
 
 
 def is_closed(string: str) -> bool:
@@ -78,6 +87,7 @@ def _matches(name: str, lexeme: str) -> bool:
 
 # Patterns are compiled when a word first needs them: a file of a few lines needs few.
 _PATTERNS: dict[str, re.Pattern[str]] = {}
+_NEEDS = {"FULL": "/", "DOTTED": ".", "PARAM": "$", "VERSION": ".", "PERCENT": "%", "STATUS": "xx", "DATE": "-"}  # what no match is without
 _BY_FIRST = {
     "digit": ("INT", "FULL", "VERSION", "PERCENT", "DURATION", "SIZE", "STATUS", "DATE", "CIDR"),
     "upper": ("METHOD", "CODE"),

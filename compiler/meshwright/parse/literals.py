@@ -10,11 +10,12 @@ from meshwright.ir import syntax
 from meshwright.parse.context import Context
 from meshwright.source import Span
 
-_SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})+")
-_PARAMETER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
-_PLAIN_PATH = re.compile(r"(?=/)(?:/[a-z0-9_-]+|/\{[a-z]+\})*(?:/|/\*\*)?")  # most paths; none of them has a problem
-_CALL = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*/(?:[A-Za-z_][A-Za-z0-9_]*|\*)")
-_HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# compiled by the first text that needs them
+_SEGMENT = r"(?:[A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})+"
+_PARAMETER = r"\{[A-Za-z_][A-Za-z0-9_]*\}"
+_PLAIN_PATH = r"(?=/)(?:/[a-z0-9_-]+|/\{[a-z]+\})*(?:/|/\*\*)?"  # most paths; none of them has a problem
+_CALL = r"(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*/(?:[A-Za-z_][A-Za-z0-9_]*|\*)"
+_HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
 def text(context: Context, index: int) -> syntax.Text:
@@ -87,7 +88,7 @@ def cidr(context: Context, index: int) -> syntax.Cidr:
 def path(context: Context, index: int) -> syntax.Path:
     """A path pattern.  MW0114 with the part that is wrong."""
     literal = text(context, index)
-    found = None if _PLAIN_PATH.fullmatch(literal.text) else _path_problem(literal.text)
+    found = None if re.fullmatch(_PLAIN_PATH, literal.text) else _path_problem(literal.text)
     if found:
         offset, length, problem, advice = found
         start = literal.span.start + 1 + offset
@@ -106,7 +107,7 @@ def path(context: Context, index: int) -> syntax.Path:
 def call(context: Context, index: int) -> syntax.Text:
     """A gRPC method, or all methods of a service.  MW0123."""
     literal = text(context, index)
-    if not _CALL.fullmatch(literal.text):
+    if not re.fullmatch(_CALL, literal.text):
         context.report(error("MW0123", f"`{_short(literal.text)}` is not a gRPC call", literal.span,
                              label="expected `package.Service/Method`",
                              help=('write the full name of the service, `/` and the method, such as `"bank.Ledger/Post"`; '
@@ -130,7 +131,7 @@ def host(context: Context, index: int) -> syntax.Text:
         problem = "a host has no port or scheme"
     elif "*" in name:
         problem = "`*` stands only for whole labels at the front: `*.example.com`"
-    elif not all(_HOST_LABEL.fullmatch(label) for label in name.split(".")):
+    elif not all(re.fullmatch(_HOST_LABEL, label) for label in name.split(".")):
         problem = "labels are letters, digits and `-`, separated by dots"
     if problem:
         context.report(error("MW0121", f"`{_short(literal.text)}` is not a host name", literal.span, label=problem,
@@ -159,7 +160,7 @@ def _segment_problem(part: str, last: bool) -> tuple[str, str] | None:
         return None if last else ("an empty segment", "write one `/` between segments; the mesh merges slashes before it matches")
     if part == "**":
         return None if last else ("`**` is only the last segment", "end the path with `/**`, or write `{id}` for one segment in the middle")
-    if _PARAMETER.fullmatch(part):
+    if re.fullmatch(_PARAMETER, part):
         return None
     if part in (".", ".."):
         return f"`{part}` never arrives: paths are normalized before they are matched", "write the path as the destination receives it"
@@ -171,7 +172,7 @@ def _segment_problem(part: str, last: bool) -> tuple[str, str] | None:
         return "a path has no query", "leave the query out: access is decided by the path alone"
     if "#" in part:
         return "a path has no fragment", "leave the fragment out: it never leaves the browser"
-    if not _SEGMENT.fullmatch(part):
+    if not re.fullmatch(_SEGMENT, part):
         return "a character that does not occur in a path", "write it percent-encoded, as it is sent (`%20` for a blank)"
     return None
 

@@ -7,7 +7,7 @@ from meshwright.ir import syntax
 from meshwright.parse.blocks import BUILDERS
 from meshwright.parse.context import MAX_DIAGNOSTICS, Context
 from meshwright.parse.driver import Machine, Plan, new_plans
-from meshwright.parse.lexemes import FORBIDDEN, Cut, cut
+from meshwright.parse.lexemes import Cut, cut, has_forbidden
 from meshwright.source import Source, Span
 
 MAX_CHARACTERS = 1 << 20
@@ -26,7 +26,7 @@ def parse(source: Source) -> Outcome[syntax.Module]:
     if len(source.text) > MAX_CHARACTERS:
         return Outcome(None, (_too_large(source),))
     text, found = source.text, list[Diagnostic]()
-    if FORBIDDEN.search(text):
+    if has_forbidden(text):
         from meshwright.parse.characters import bad_characters
 
         text, found = bad_characters(source.path, text)

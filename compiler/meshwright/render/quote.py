@@ -6,9 +6,10 @@ it is a word that no reader takes for anything else; everything else becomes a d
 
 import re
 
-_BARE = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*")
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_BARE = _LETTERS | frozenset("0123456789._/-")
 _NOT_BARE = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"))
-_ESCAPED = re.compile(r'["\\]|[^ -~]')
+_ESCAPED = r'["\\]|[^ -~]'  # compiled by the first text that needs it
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
 
@@ -39,9 +40,11 @@ def quote(text: str) -> str:
 
     Raises ValueError for lone surrogates: they are no text, and no reader would give them back.
     """
-    if _BARE.fullmatch(text) and text.lower() not in _NOT_BARE:
+    if text[:1] in _LETTERS and _BARE.issuperset(text) and text.lower() not in _NOT_BARE:
         return text
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return '"' + re.sub(_ESCAPED, _escape, text) + '"'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,7 +1,5 @@
 """``render``: a bundle to the files of a tree, in one of the layouts."""
 
-import re
-
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir.filetree import COMPONENT, File, FileTree
 from meshwright.ir.manifest import Bundle, Manifest
@@ -14,7 +12,7 @@ POLICY = "meshwright.dev/policy"
 _SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"  # Flux would replace ${...} in the object
 _SKIP = "+argocd:skip-file-rendering"
 _CLUSTER_FOLDER = "cluster-scoped"  # no namespace can be called so and hold files of ours: see _taken
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))))
 
 
@@ -141,7 +139,8 @@ def _path(one: Manifest, wrong: list[Diagnostic]) -> str | None:
     name = f"{one.kind.lower()}-{one.name}"
     folder = one.namespace or _CLUSTER_FOLDER
     for part in (name, folder):
-        if not _NAME.fullmatch(part) or part in _RESERVED or ".." in part:
+        named = 0 < len(part) <= 253 and _NAME.issuperset(part) and part[0] not in ".-" and part[-1] not in ".-"
+        if not named or part in _RESERVED or ".." in part:
             wrong.append(
                 error(
                     "MW0703",

@@ -8,8 +8,8 @@ from meshwright.resolve.later import not_yet
 
 _DEFAULT = intent.Mesh((1, 30), "cluster.local", "istio-system", None)
 _KEYS = ("istio", "dataplane", "trust-domain", "root-namespace")
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 
 def mesh_settings(blocks: tuple[syntax.MeshBlock, ...], found: list[Diagnostic]) -> intent.Mesh:
@@ -57,11 +57,11 @@ def mesh_settings(blocks: tuple[syntax.MeshBlock, ...], found: list[Diagnostic])
     domain, root = _DEFAULT.trust_domain, _DEFAULT.root_namespace
     if (trust := seen.get("trust-domain")) is not None:
         domain = trust.value
-        if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
+        if len(domain) > 253 or not re.fullmatch(_DOMAIN, domain):
             found.append(_bad(trust, "a trust domain like `cluster.local`, without `spiffe://`"))
     if (rootspace := seen.get("root-namespace")) is not None:
         root = rootspace.value
-        if not _LABEL.fullmatch(root):
+        if not re.fullmatch(_LABEL, root):
             found.append(_bad(rootspace, "the name of a namespace"))
     return intent.Mesh(version, domain, root, blocks[0].span)
 
@@ -70,7 +70,7 @@ def namespaces(blocks: dict[str, syntax.NamespaceBlock], found: list[Diagnostic]
     """Every declared namespace, sorted by name; MW0214 for a name that Kubernetes would refuse."""
     made = []
     for name, block in sorted(blocks.items()):
-        if not _LABEL.fullmatch(name):
+        if not re.fullmatch(_LABEL, name):
             found.append(not_a_name(block.name, "namespace"))
         enforce = block.enforce
         made.append(
@@ -100,7 +100,7 @@ def not_a_name(name: syntax.Name, what: str) -> Diagnostic:
 
 def is_label(text: str) -> bool:
     """Whether Kubernetes takes it for a DNS label."""
-    return _LABEL.fullmatch(text) is not None
+    return re.fullmatch(_LABEL, text) is not None
 
 
 def _placement(block: syntax.NamespaceBlock) -> intent.Placement:

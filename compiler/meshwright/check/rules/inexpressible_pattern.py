@@ -7,7 +7,7 @@ from meshwright.check.facts import Facts
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3: what Envoy's normalization decodes
+_UNRESERVED = r"[A-Za-z0-9._~-]"  # RFC 3986, 2.3: what Envoy's normalization decodes
 
 
 def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
@@ -29,4 +29,4 @@ def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
 
 def _decoded(path: syntax.Path) -> str:
     """The first escape of a character that never stays encoded, "" for none."""
-    return next((code for code in re.findall("%[0-9A-Fa-f]{2}", path.text) if _UNRESERVED.fullmatch(chr(int(code[1:], 16)))), "")
+    return next((code for code in re.findall("%[0-9A-Fa-f]{2}", path.text) if re.fullmatch(_UNRESERVED, chr(int(code[1:], 16)))), "")
