@@ -14,7 +14,7 @@ CORPORA = Path(os.environ.get("MESHWRIGHT_CORPORA", ROOT.parent / "shared" / "co
 os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in ("compiler", "grammar", "policies"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def corpora() -> Path:
     """The folder of real YAML and recorded decisions; the test is skipped, visibly, where there is none."""
     if not CORPORA.is_dir():
