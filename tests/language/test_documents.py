@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meshwright.parse import parse
-from meshwright.parse.driver import row_of
+from meshwright.parse.plan import row_of
 from meshwright.source import Source
 from meshwright.unparse import unparse
 from meshwright_grammar import tables

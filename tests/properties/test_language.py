@@ -3,6 +3,7 @@
 import re
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -10,8 +11,10 @@ from tests.properties.texts import random_text
 from tests.unit.parse.trees import by_driver, by_lark
 
 from meshwright.ir import syntax
-from meshwright.parse import parse
+from meshwright.parse import driver, module, parse
+from meshwright.parse.blocks import BUILDERS
 from meshwright.parse.lexemes import BAD, candidates
+from meshwright.parse.plan import Plans
 from meshwright.source import Source, Span
 from meshwright.unparse import unparse
 from meshwright_grammar import tables
@@ -23,6 +26,22 @@ TEXTS = st.builds(random_text, st.builds(Random, st.integers(0, 10**9)), st.inte
 @given(TEXTS)
 def test_driver_reads_like_lark(text: str) -> None:
     assert by_driver(text) == by_lark(text)
+    often = "\n".join((text, text, text))  # the third time, lines are known
+    assert by_driver(often) == by_lark(often)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 10**9))
+def test_remembered_lines_change_nothing(text: str, seed: int) -> None:
+    random = Random(seed)
+    lines = text.split("\n") * 3
+    for _ in range(random.choice((0, 1, 2, 4))):
+        lines.insert(random.randrange(len(lines)), random.choice((*lines, "}", "{", ",", "-> b", "; allow a -> b", "because", '"')))
+    source = Source("a.mesh", "\n".join(lines))
+    with patch.object(driver, "MOST_LINES", 0), patch.object(module, "_PLANS", Plans(BUILDERS)):
+        alone = parse(source)
+    with patch.object(module, "_PLANS", Plans(BUILDERS)):
+        assert [parse(source) for _ in range(3)] == [alone] * 3
 
 
 @settings(max_examples=150, deadline=None)

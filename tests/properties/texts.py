@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-from meshwright.parse.driver import Machine, new_plans
+from meshwright.parse.driver import Machine
 from meshwright.parse.lexemes import CONTINUATIONS, candidates, cut
+from meshwright.parse.plan import Plans
 
 WORDS = {
     "NAME": ("web", "orders", "a", "route", "when", "in", "any", "shop-2", "to", "port", "x_y", "none"),
@@ -19,7 +20,7 @@ ENDINGS = ("$END", "}", "_NL", ";", "NAME", "STRING", "INT")
 
 def random_text(random: Random, size: int) -> str:
     """At least ``size`` tokens, if the walk does not end before, and then as few as possible."""
-    machine = Machine(cut("walk.mesh", ""), None, {}, new_plans())
+    machine = Machine(cut("walk.mesh", ""), None, Plans({}))
     parts: list[str] = [_blank(random, newline=True)] if random.random() < 0.3 else []
     before = ""
     for count in range(size + 400):

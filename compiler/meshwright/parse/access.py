@@ -11,16 +11,15 @@ from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 from meshwright.parse import literals
 from meshwright.parse.context import Context
-from meshwright.parse.driver import Builder
 from meshwright.parse.lexemes import candidates
+from meshwright.parse.plan import Builder
 from meshwright.parse.reserved import check_gateway, check_source, check_target
 from meshwright.source import Span
 
 
 def bare(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """A name without namespace."""
-    starts = c.starts
-    return syntax.Name(None, c.lexemes[a], False, Span(c.path, starts[a], starts[a + 1]))
+    return syntax.Name(None, c.lexemes[a], False, c.at(a))
 
 
 def full(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:

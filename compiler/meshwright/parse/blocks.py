@@ -8,7 +8,7 @@ from meshwright.ir import syntax
 from meshwright.parse import literals
 from meshwright.parse.access import BUILDERS as ACCESS
 from meshwright.parse.context import Context, Line
-from meshwright.parse.driver import Builder
+from meshwright.parse.plan import Builder
 
 # Statements of the top level that this version does not implement, by the name of their rule.
 LATER = {"version": "version", "external": "external", "egress": "egress", "issuer": "issuer", "route_to": "route to",

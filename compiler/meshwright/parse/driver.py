@@ -4,39 +4,26 @@ A lexeme is what the state of the parser wants it to be: its candidates are trie
 a newline is a separator only where a statement may end.  Linear: every lexeme is looked at once, errors included.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from meshwright.parse.lexemes import CONTINUATIONS, NEWLINE, TRIVIA, Cut, candidates
+from meshwright.parse import lines
+from meshwright.parse.lexemes import CANDIDATES, CONTINUATIONS, NEWLINE_MARK, Cut, shape
+from meshwright.parse.plan import ROWS, Plans, Row, row_of
 from meshwright_grammar import tables
 
-# A builder gets the context, the values of the symbols that are kept (tokens as lexeme numbers), and the numbers of the
-# first and the last lexeme of what was reduced.
-Builder = Callable[[Any, list[Any], int, int], Any]
-
-
-class Plan(NamedTuple):
-    """How one rule is reduced."""
-
-    fate: Literal["pass", "single", "inline", "node"]
-    origin: str
-    size: int
-    keep: tuple[int, ...] | None  # positions kept, None = all
-    spliced: tuple[bool, ...]  # for the kept ones: whether it is an inlined rule; () = none is
-    build: Builder | None
+MOST_LINES = 2_000  # shapes of lines that are remembered; a text of more of them gains nothing by it
 
 
 class Machine:
     """One parse.  ``run`` goes as far as it can; ``push`` and ``pop`` are for whoever repairs what stopped it."""
 
-    __slots__ = ("builders", "context", "cut", "index", "known", "last", "plans", "row", "rows", "starts", "values")
+    __slots__ = ("context", "cut", "index", "last", "plans", "row", "rows", "shape", "starts", "values")
 
-    def __init__(self, cut: Cut, context: Any, builders: Mapping[str, Builder], plans: list[Plan | None]) -> None:
+    def __init__(self, cut: Cut, context: Any, plans: Plans) -> None:
         self.cut = cut
         self.context = context
-        self.builders = builders
-        self.plans = plans  # shared between runs with the same builders
-        self.known: dict[str, tuple[str, ...]] = {}
+        self.plans = plans
+        self.shape = cut.shape
         self.row = row_of(0)  # of the state at the top of the stack
         self.rows = [self.row]  # the stack, of three: what each state does,
         self.values: list[Any] = [None]  # what was built,
@@ -46,26 +33,43 @@ class Machine:
 
     def run(self) -> bool:
         """True when the text ended where it may; False when ``self.index`` is a lexeme that does not fit here."""
-        lexemes, kinds, known = self.cut.lexemes, self.cut.kinds, self.known
+        lexemes, kinds = self.cut.lexemes, self.cut.kinds
         rows, values, starts = self.rows, self.values, self.starts
         end = len(lexemes)
+        if len(self.shape) != end:
+            self.shape = shape(lexemes)  # again after a repair that cut a lexeme up
+        marks = self.shape
         index, row, last = self.index, self.row, self.last
+        fresh = False  # whether a line begins here
         while index < end:
-            lexeme = lexemes[index]
-            found = known.get(lexeme)
-            if found is None:
-                found = known[lexeme] = candidates(lexeme)
+            mark = marks[index]
+            if fresh:
+                fresh = False
+                line = self._line(index, row)
+                if line is not None:
+                    size = len(line.kinds)
+                    kinds[index:index + size] = line.kinds
+                    for make in line.makers:
+                        values.append(index + make if type(make) is int else make(self.context, index))
+                    for start in line.starts:
+                        starts.append(index + start)
+                    rows += line.rows
+                    row = rows[-1]
+                    last = index + line.last
+                    index += size
+                    continue
             following = index + 1
-            for terminal in found:
+            for terminal in CANDIDATES[mark]:
                 if terminal in row:
                     break
             else:
-                if found is TRIVIA:
-                    index = following
-                    continue
-                if found is not NEWLINE:
+                if mark != NEWLINE_MARK:
+                    if not CANDIDATES[mark]:  # a blank or a comment
+                        index = following
+                        continue
                     self.index, self.row, self.last = index, row, last
                     return False
+                fresh = True
                 following = self.significant(index)
                 terminal = "_NL"
                 if "_NL" not in row or (following < end and lexemes[following] in CONTINUATIONS):
@@ -80,7 +84,7 @@ class Machine:
                     self.index = index
                     return False
                 action = reduced
-            row = _ROWS[action] or row_of(action)
+            row = ROWS[action] or row_of(action)
             last = index
             rows.append(row)
             values.append(index)
@@ -89,6 +93,24 @@ class Machine:
             index = following
         self.index, self.row, self.last = index, row, last
         return self.push("$END", index)
+
+    def _line(self, index: int, row: Row) -> lines.Line | None:
+        """How to read the line that begins at ``index``, if it is known; a line is read for that when its like comes again."""
+        end = self.shape.find(NEWLINE_MARK, index)
+        if end <= index:
+            return None
+        following = self.significant(end)
+        ends = following >= len(self.shape) or self.cut.lexemes[following] not in CONTINUATIONS
+        key = (id(row), ends, self.shape[index:end])  # rows live for ever
+        known = self.plans.lines
+        line = known.get(key, 0)
+        if line == 0:
+            if len(known) < MOST_LINES:
+                known[key] = 1
+            return None
+        if line == 1:
+            line = known[key] = lines.read(self.plans, row, key[2], ends)
+        return line  # type: ignore[no-any-return]
 
     def push(self, terminal: str, index: int) -> bool:
         """Reduce what ``terminal`` asks for and shift it; False, reductions kept, when the state does not accept it."""
@@ -104,10 +126,10 @@ class Machine:
 
     def reduce(self, terminal: str, index: int) -> int | None:
         """Every reduction that ``terminal`` asks for; then the state it is shifted to, None if it is not accepted after all."""
-        rows, values, starts, plans, row = self.rows, self.values, self.starts, self.plans, self.row
+        rows, values, starts, plans, row = self.rows, self.values, self.starts, self.plans.rules, self.row
         action = row.get(terminal)
         while action is not None and action < 0:
-            fate, origin, size, keep, spliced, build = plans[~action] or self._plan(~action)
+            fate, origin, size, keep, spliced, build = plans[~action] or self.plans.get(~action)
             if fate == "pass":
                 rows.pop()
             else:
@@ -138,7 +160,7 @@ class Machine:
                 else:
                     values.append(build(self.context, parts, first, self.last) if build is not None else None)
             state = rows[-1][origin]
-            row = _ROWS[state] or row_of(state)
+            row = ROWS[state] or row_of(state)
             rows.append(row)
             action = row.get(terminal)
         self.row = row
@@ -169,30 +191,6 @@ class Machine:
             action = row.get(terminal)
         return action is not None or (terminal == "$END" and row is row_of(_END))
 
-    def _plan(self, number: int) -> Plan:
-        origin, name, fate, symbols = tables.RULES[number]
-        keep = tuple(place for place, symbol in enumerate(symbols) if symbol != "-")
-        spliced = tuple(symbols[place] == "s" for place in keep)
-        plan = Plan("pass" if fate == "single" and symbols == "k" else fate, origin, len(symbols),  # type: ignore[arg-type]
-                    None if len(keep) == len(symbols) else keep, spliced if any(spliced) else (), self.builders.get(name))
-        self.plans[number] = plan
-        return plan
-
-
-def new_plans() -> list[Plan | None]:
-    """Room for the plans of one set of builders."""
-    return [None] * len(tables.RULES)
-
-
-def row_of(state: int) -> dict[str, int]:
-    """What a state does: symbol -> state to go to, or ~rule to reduce."""
-    row = _ROWS[state]
-    if row is None:
-        cells = iter(tables.STATES[state].split())
-        row = _ROWS[state] = {_SYMBOLS[int(symbol)]: int(action) for symbol, action in zip(cells, cells, strict=True)}
-    return row
-
-
 def _splice(parts: list[Any], spliced: tuple[bool, ...]) -> list[Any]:
     """Values of inlined rules in place of the rules; a list that comes first is used further, which keeps lists linear."""
     result: list[Any] = parts[0] if spliced[0] else [parts[0]]
@@ -204,6 +202,4 @@ def _splice(parts: list[Any], spliced: tuple[bool, ...]) -> list[Any]:
     return result
 
 
-_SYMBOLS = tables.SYMBOLS
-_ROWS: list[dict[str, int] | None] = [None] * len(tables.STATES)
 _END = row_of(0)["<start>"]

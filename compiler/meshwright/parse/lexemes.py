@@ -37,13 +37,14 @@ class Cut(NamedTuple):
     lexemes: list[str]
     starts: list[int]
     kinds: list[str]
+    shape: str  # of the lexemes, as they were cut
 
 
 def cut(path: str, text: str) -> Cut:
     """All lexemes of ``text``, none empty, and the offset of each."""
     lexemes = _LEXEME.findall(text)
     starts = [0, *accumulate(map(len, lexemes))]
-    return Cut(path, lexemes, starts, [""] * len(lexemes))
+    return Cut(path, lexemes, starts, [""] * len(lexemes), shape(lexemes))
 
 
 def has_forbidden(text: str) -> bool:
@@ -51,6 +52,13 @@ def has_forbidden(text: str) -> bool:
     if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
         return False
     return re.search(FORBIDDEN, text) is not None
+
+
+def shape(lexemes: list[str]) -> str:
+    """One character for each lexeme: which CANDIDATES it has.  Every character of it is a key of CANDIDATES afterwards."""
+    if len(_MARKS) > MOST_MARKS:
+        _MARKS.clear()
+    return "".join(map(_MARKS.__getitem__, lexemes))
 
 
 def candidates(lexeme: str) -> tuple[str, ...]:
@@ -93,3 +101,24 @@ _BY_FIRST = {
     "upper": ("METHOD", "CODE"),
     "other": ("ENFORCEMENT", "NAME", "FULL", "DOTTED", "PARAM", "CIDR"),
 }
+
+NEWLINE_MARK, COMMENT_MARK = "\n", "#"
+CANDIDATES: dict[str, tuple[str, ...]] = {" ": TRIVIA, COMMENT_MARK: TRIVIA, NEWLINE_MARK: NEWLINE, "{": ("{",), "}": ("}",)}
+MOST_MARKS = 20_000  # lexemes remembered from one text to the next
+
+
+class _Marks(dict[str, str]):
+    """Lexeme -> its character in a shape; there are as many characters as different candidates, far below a thousand."""
+
+    def __missing__(self, lexeme: str) -> str:
+        found = candidates(lexeme)
+        mark = COMMENT_MARK if lexeme[0] == "#" else _MARK_OF.get(found)
+        if mark is None:
+            mark = _MARK_OF[found] = chr(0x100 + len(_MARK_OF))
+            CANDIDATES[mark] = found
+        self[lexeme] = mark
+        return mark
+
+
+_MARKS = _Marks()
+_MARK_OF = {found: mark for mark, found in CANDIDATES.items() if mark != COMMENT_MARK}

@@ -1,19 +1,21 @@
 """One file of the language, from text to its tree."""
 
+import re
 from typing import Any
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir import syntax
 from meshwright.parse.blocks import BUILDERS
 from meshwright.parse.context import MAX_DIAGNOSTICS, Context
-from meshwright.parse.driver import Machine, Plan, new_plans
-from meshwright.parse.lexemes import Cut, cut, has_forbidden
+from meshwright.parse.driver import Machine
+from meshwright.parse.lexemes import COMMENT_MARK, Cut, cut, has_forbidden
+from meshwright.parse.plan import Plans
 from meshwright.source import Source, Span
 
 MAX_CHARACTERS = 1 << 20
 MAX_DEPTH = 200
 
-_PLANS: list[Plan | None] = new_plans()
+_PLANS = Plans(BUILDERS)
 
 
 def parse(source: Source) -> Outcome[syntax.Module]:
@@ -36,7 +38,7 @@ def parse(source: Source) -> Outcome[syntax.Module]:
         return Outcome(None, (*found, deep))
     context = Context(lexemes)
     context.diagnostics.extend(found)
-    machine = Machine(lexemes, context, BUILDERS, _PLANS)
+    machine = Machine(lexemes, context, _PLANS)
     while not machine.run():
         from meshwright.parse.recover import repair
 
@@ -62,7 +64,9 @@ def _unread(context: Context) -> syntax.Module:
 
 def _comments(context: Context) -> tuple[syntax.Comment, ...]:
     lexemes = context.lexemes
-    found = []
+    found: list[syntax.Comment] = []
+    if COMMENT_MARK not in context.cut.shape:
+        return ()
     for index in [index for index, lexeme in enumerate(lexemes) if lexeme[0] == "#"]:
         before = lexemes[index - 1] if index else "\n"
         if before[0] in " \t":
@@ -78,14 +82,14 @@ def _too_large(source: Source) -> Diagnostic:
 
 
 def _too_deep(lexemes: Cut) -> Diagnostic | None:
-    if lexemes.lexemes.count("{") <= MAX_DEPTH:
+    if lexemes.shape.count("{") <= MAX_DEPTH:
         return None
     depth = 0
-    for index in [index for index, lexeme in enumerate(lexemes.lexemes) if lexeme == "{" or lexeme == "}"]:
-        if lexemes.lexemes[index] == "{":
+    for brace in re.finditer("[{}]", lexemes.shape):
+        if brace[0] == "{":
             depth += 1
             if depth > MAX_DEPTH:
-                start = lexemes.starts[index]
+                start = lexemes.starts[brace.start()]
                 return error("MW0115", "braces are nested too deeply", Span(lexemes.path, start, start + 1),
                              label=f"level {depth}", notes=(f"no statement needs more than a few levels; the limit is {MAX_DEPTH}",),
                              help=("close the blocks above it",))

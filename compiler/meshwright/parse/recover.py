@@ -8,8 +8,9 @@ from bisect import bisect_left
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.parse import explain
 from meshwright.parse.context import Context
-from meshwright.parse.driver import Machine, row_of
+from meshwright.parse.driver import Machine
 from meshwright.parse.lexemes import CONTINUATIONS, candidates
+from meshwright.parse.plan import row_of
 from meshwright.parse.reserved import reserved
 from meshwright.source import Span
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.parse.trees import by_driver, by_lark
 
-from meshwright.parse.driver import row_of
+from meshwright.parse.plan import row_of
 from meshwright_grammar import generate, tables
 
 SHIPPED = Path(tables.__file__)

@@ -3,8 +3,9 @@
 from functools import cache
 from typing import Any
 
-from meshwright.parse.driver import Machine, new_plans
+from meshwright.parse.driver import Machine
 from meshwright.parse.lexemes import cut
+from meshwright.parse.plan import Plans
 from meshwright_grammar import tables
 from meshwright_grammar.generate import lark_parser
 
@@ -16,7 +17,7 @@ def by_driver(text: str) -> Any:
     def node(name: str) -> Any:
         return lambda context, values, first, last: [name, *(pieces.lexemes[value] if type(value) is int else value for value in values)]
 
-    machine = Machine(pieces, None, {name: node(name) for _, name, _, _ in tables.RULES}, new_plans())
+    machine = Machine(pieces, None, Plans({name: node(name) for _, name, _, _ in tables.RULES}))
     return machine.values[-1] if machine.run() else None
 
 
