@@ -9,7 +9,7 @@ takes for booleans or nulls, keys twice, everything over several lines.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from meshwright.inventory.limits import DEPTH
 
@@ -31,6 +31,7 @@ ODD: Final = -2  # column of a line outside the subset
 _LONGEST: Final = 1 << 16  # longer lines go to the other reader: the memory of a match grows with its escapes
 _COLUMN: Final = 4  # where lists in the items of `spec.rules` begin: equal sources and operations are in many policies
 _MARK: Final = "\n" + " " * _COLUMN + "- "
+_INNER: Final = "\n" + " " * (_COLUMN + 4)
 MARKED: Final = ("name", "port")  # keys whose values people are pointed at
 
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -46,6 +47,10 @@ _ITEM: Final = rf"(?:[A-Za-z0-9./-]+|{_DOUBLE})"
 _FLOW: Final = rf"\[(?:{_ITEM}(?:, {_ITEM})*)?\]"
 # NEL, LS, PS and BOM end a line or a stream for some readers: not even in comments.
 _COMMENT: Final = "#[\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+# What `render` writes before the key `spec`, in five groups: before the name, name, namespace, before the policy, policy.
+_BEGIN: Final = (r"((?:#[^\n]*\n)?apiVersion: [^\n]+\nkind: [^\n]+)\nmetadata:\n  name: ([a-z][a-z0-9.-]*)\n"
+                 r"  namespace: ([a-z][a-z0-9.-]*)\n"
+                 r"((?:  labels:\n(?:    [^ \n][^\n]*\n)+)?  annotations:\n    [^ \n:]+: )\"([ !#-\[\]-~]*)\"\nspec:\n")
 _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -58,14 +63,32 @@ class Lines(dict[str, Token]):
         return made
 
 
-class Memo:
-    """What one run has understood: lines, and texts between two items at _MARK whose first item is a block without marked keys."""
+class Cells(dict[str, tuple[str, object]]):
+    """Memo of what stands at one column: `key:` as (key, OPEN), `- value` as ("", value), all else as ("", UNREAD)."""
 
-    __slots__ = ("lines", "parts")
+    def __missing__(self, text: str) -> tuple[str, object]:
+        column, dash, key, value, _, _ = _token(text)
+        fine = column == 0 and dash is not bool(key) and (dash or value is OPEN)
+        made = self[text] = (key, value) if fine else ("", UNREAD)
+        return made
+
+
+class Memo:
+    """What one run has understood, and the objects made of it: whoever gets them must not change them.
+
+    ``lines``: every line.  ``parts``: texts between two items at _MARK, as tokens.  ``heads`` and ``middles``: what stands
+    before and behind the names of an object, as mappings; None: not in the subset.
+    """
+
+    __slots__ = ("begin", "cells", "heads", "lines", "middles", "parts")
 
     def __init__(self) -> None:
+        self.begin = re.compile(_BEGIN).match
         self.lines = Lines()
+        self.cells = Cells()
         self.parts: dict[str, list[Token]] = {}
+        self.heads: dict[str, dict[str, object] | None] = {}
+        self.middles: dict[str, dict[str, Any] | None] = {}
 
 
 def read_plain(text: str, start: int, end: int, memo: Memo, places: Places) -> object:
@@ -74,35 +97,69 @@ def read_plain(text: str, start: int, end: int, memo: Memo, places: Places) -> o
     ``memo`` keeps what was already understood, across documents and files of one run: equal blocks become one object, so
     what is read must not be changed.  ``places`` receives, for keys in MARKED, (id of the mapping, key) → code points of the value.
     """
-    head, *parts = text[start:end].split(_MARK)
-    lines = head.split("\n")
+    root: dict[str, object] = {}
+    waiting = ""
+    begin = memo.begin(text, start, end)
+    if begin is not None and _begin(begin, memo, root, places):
+        start, waiting = begin.end(), "spec"
+    first, *parts = text[start:end].split(_MARK)
+    lines = first.split("\n")
     if lines[0][:3] == "---":
-        if lines[0].rstrip(" ") != "---":
+        if lines[0].rstrip(" ") != "---" or waiting:
             return UNREAD
         start += len(lines[0]) + 1
         del lines[0]
     known = memo.lines
     tokens = [known[line] for line in lines]
     for part in parts:
-        tokens.extend(memo.parts.get(part) or _part(part, memo))
-    root: dict[str, object] = {}
-    if not _build(tokens, root, 0, DEPTH - 3, start, places):
+        tokens += memo.parts.get(part) or _part(part, memo)
+    if not _build(tokens, root, 0, waiting, DEPTH - 3, start, places):
         return UNREAD
     return root or OPEN
 
 
-def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: int, depth: int, position: int, places: Places) -> bool:
-    """Fill ``top``, a mapping or list at column ``indent``; False when the tokens do not fit together or are nested over ``depth``."""
+def _begin(begin: "re.Match[str]", memo: Memo, root: dict[str, object], places: Places) -> bool:
+    """Fill ``root`` with what our own documents begin with, up to the key `spec`; False when anything of it is not in the subset."""
+    before, name, namespace, between, policy = begin.groups()
+    if before not in memo.heads:
+        memo.heads[before] = _alone(before, 0, memo)
+    if between not in memo.middles:
+        memo.middles[between] = _alone(between + '""', 2, memo)
+    head, middle = memo.heads[before], memo.middles[between]
+    if head is None or middle is None or name in _NOT_WORDS or namespace in _NOT_WORDS:
+        return False
+    metadata = {"name": name, "namespace": namespace, **middle, "annotations": dict.fromkeys(middle["annotations"], policy)}
+    root.update(head)
+    root["metadata"] = metadata
+    root["spec"] = None
+    places[id(metadata), "name"] = begin.span(2)
+    return True
+
+
+def _alone(text: str, indent: int, memo: Memo) -> dict[str, Any] | None:
+    """The mapping at column ``indent`` that ``text`` is; None when it is none, or not plain, or has what every document has itself."""
+    found: dict[str, object] = {}
+    places: Places = {}
+    tokens = [memo.lines[line] for line in text.split("\n")]
+    fine = _build(tokens, found, indent, "", DEPTH // 4, 0, places) and not places
+    return found if fine and type(found.get("annotations", found)) is dict else None
+
+
+def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: int, waiting: str, depth: int, position: int,
+           places: Places) -> bool:
+    """Fill ``top``, a mapping or list at column ``indent``; False when the tokens do not fit together or are nested over ``depth``.
+
+    ``waiting`` is the key whose value comes below, "" = none.
+    """
     is_list = type(top) is list
     stack: list[tuple[int, dict[str, object] | list[object], bool]] = []
-    waiting = ""  # key whose value comes below
     for column, dash, key, value, place, width in tokens:
-        if column < 0:
-            if column == ODD:
-                return False
-            position += width
-            continue
         if waiting:
+            if column < 0:
+                if column == ODD:
+                    return False
+                position += width
+                continue
             if dash:
                 if column >= indent:
                     child: dict[str, object] | list[object] = []
@@ -115,16 +172,20 @@ def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: i
                 stack.append((indent, top, is_list))
                 top, indent, is_list = child, column, False
             waiting = ""
-        while column < indent or (is_list and not dash and column == indent):
-            if not stack:
-                return False
-            indent, top, is_list = stack.pop()
         if column != indent or is_list is not dash:
-            return False
+            if column < 0:
+                if column == ODD:
+                    return False
+                position += width
+                continue
+            while column < indent or (is_list and not dash and column == indent):
+                if not stack:
+                    return False
+                indent, top, is_list = stack.pop()
+            if column != indent or is_list is not dash:
+                return False
         if dash:
             if not key:
-                if value is OPEN:
-                    return False
                 top.append(value)  # type: ignore[union-attr]
                 position += width
                 continue
@@ -134,7 +195,7 @@ def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: i
             top.append(child)  # type: ignore[union-attr]
             stack.append((indent, top, True))
             top, indent, is_list = child, column + 2, False
-        if not key or key in top:
+        elif key in top:
             return False
         if value is OPEN:
             waiting = key
@@ -150,21 +211,57 @@ def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: i
 
 
 def _part(part: str, memo: Memo) -> list[Token]:
-    """The lines from one item at _MARK to before the next; a first item that is a closed block of plain data becomes one token."""
+    """The lines from one item at _MARK to before the next; a first item that is a closed block of plain data becomes one token.
+
+    Nothing so near the margin is deep, so that the block may have a depth of its own.
+    """
     known = memo.lines
-    tokens = [known[line] for line in (_MARK[1:] + part).split("\n")]
+    flat, tail = _flat(part, memo.cells)
+    if flat is not None:
+        tokens = [known[line] for line in tail.split("\n")] if tail is not None else []
+        if not tokens or tokens[0][0] <= _COLUMN:
+            width = len(_MARK) + len(part) - (0 if tail is None else len(tail) + 1)  # with the line break behind the block
+            memo.parts[part] = tokens = [(_COLUMN, True, "", flat, None, width), *tokens]
+            return tokens
+    lines = part.split("\n")
+    tokens = [known[_MARK[1:] + lines[0]]]
+    tokens += [known[line] for line in lines[1:]]
     if not tokens[0][2]:
         return tokens
     size = 1
+    width = tokens[0][5]
     while size < len(tokens) and tokens[size][0] > _COLUMN:
+        width += tokens[size][5]
         size += 1
     block: list[object] = []
-    # What is marked has a place of its own in every document.  Nothing so near the margin is deep, so the block may have its own depth.
-    if any(token[4] is not None for token in tokens[:size]) or not _build(tokens[:size], block, _COLUMN, DEPTH // 4, 0, {}):
-        return tokens
-    tokens[:size] = [(_COLUMN, True, "", block[0], None, sum([token[5] for token in tokens[:size]]))]
+    places: Places = {}
+    if not _build(tokens[:size], block, _COLUMN, "", DEPTH // 4, 0, places) or places:
+        return tokens  # what is marked has a place of its own in every document
+    tokens[:size] = [(_COLUMN, True, "", block[0], None, width)]
     memo.parts[part] = tokens
     return tokens
+
+
+def _flat(part: str, cells: Cells) -> tuple[object, str | None]:
+    """The item at the beginning of ``part`` when it is one key with a mapping of lists of scalars, else None; and the lines behind it."""
+    first, *rows = part.split(_INNER)
+    if not rows:
+        return None, None
+    rows[-1], end, tail = rows[-1].partition("\n")
+    outer, value = cells[first]
+    found: dict[str, list[object]] = {}
+    items: list[object] | None = None
+    for row in rows:
+        key, value = cells[row]
+        if key:
+            if key in found or items == []:
+                return None, None
+            items = found[key] = []
+        elif value is UNREAD or items is None:
+            return None, None
+        else:
+            items.append(value)
+    return ({outer: found}, tail if end else None) if outer and items else (None, None)
 
 
 def _token(line: str) -> Token:

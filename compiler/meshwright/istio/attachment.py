@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from meshwright.access.expr import EVERYTHING, NOTHING, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, both, either, match, negate
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Labels
 from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
@@ -18,7 +18,8 @@ NO_IDENTITY = negate(match("principal", "present"))
 class Policies:
     """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
 
-    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_peers", "_root", "_selected", "_targets", "_trust_domain", "_verdicts")
+    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_known", "_peers", "_root", "_scopes", "_selected", "_targets",
+                 "_trust_domain", "_verdicts")
 
     def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh) -> None:
         self._peers = peers
@@ -29,6 +30,8 @@ class Policies:
         self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, one label of the selector
         self._allow_selectors: dict[str, list[Labels]] = {}
         self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
+        self._scopes: dict[str, Scope] = {}
+        self._known: dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]] = {}
         self._cache: dict[tuple[Engine, str], Compiled | None] = {}
         self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
         for policy in policies:
@@ -104,12 +107,18 @@ class Policies:
                         found.append(policy)
         return found
 
+    def _scope(self, namespace: str) -> Scope:
+        found = self._scopes.get(namespace)
+        if found is None:
+            found = self._scopes[namespace] = Scope(namespace, self._trust_domain, self._known)
+        return found
+
     def _compiled(self, engine: Engine, policies: Sequence[Policy]) -> list[Compiled]:
         found = []
         for policy in policies:
             key = (engine, policy.id)
             if key not in self._cache:
-                self._cache[key] = engine(policy, Scope(policy.namespace, self._trust_domain))
+                self._cache[key] = engine(policy, self._scope(policy.namespace))
             compiled = self._cache[key]
             if compiled is not None:
                 found.append(compiled)

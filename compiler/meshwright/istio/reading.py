@@ -6,7 +6,7 @@ from typing import NamedTuple
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
 from meshwright.istio.doubts import Doubts, doubt
-from meshwright.istio.kinds.authorization_policy import Policy, read_policy
+from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_policy
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
@@ -36,12 +36,13 @@ class Objects(NamedTuple):
 def read_objects(objects: Iterable[Object], root: str) -> Objects:
     """Read every object once; two different ones of one id, and refused ones, are errors (MW0450, MW0451)."""
     read = Objects([], [], [], [], [], {}, {}, Doubts(), [])
-    seen: dict[tuple[str, str], Object] = {}
+    seen: dict[tuple[str, str], Object] = {}  # all that are read, alive
+    known = Elements({}, {})
     for found in objects:
         group = found.api_version.rpartition("/")[0]
         other = seen.setdefault((group, found.id), found)
         if other is found:
-            _sort(found, group, read, root)
+            _sort(found, group, read, root, known)
         elif other.content != found.content and not _same(found, other, group):
             read.diagnostics.append(_conflict(found, other))
     return read
@@ -58,12 +59,12 @@ def _same(found: Object, other: Object, group: str) -> bool:
         return False
 
 
-def _sort(found: Object, group: str, read: Objects, root: str) -> None:
+def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) -> None:
     kind = found.kind
     reader = READERS.get((group, kind))
     if reader is not None:
         try:
-            record = reader(found)
+            record = read_policy(found, known) if reader is read_policy else reader(found)
         except Refused as refused:
             read.diagnostics.append(_refusal(found, refused))
             return

@@ -20,6 +20,7 @@ class Scope(NamedTuple):
 
     namespace: str  # of the policy: a service account without one is in it
     trust_domain: str
+    known: dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]] | None = None  # memo of ``conjunction``, for all scopes
 
 
 class Term(NamedTuple):
@@ -42,7 +43,14 @@ def table(fields: Mapping[str, Read | None]) -> Table:
 
 
 def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope, upper: bool) -> tuple[Expr, tuple[str, ...]]:
-    """AND over the fields of one source or operation, and the fields whose part is only an upper (or lower) bound."""
+    """AND over the fields of one source or operation, and the fields whose part is only an upper (or lower) bound.
+
+    Equal values that are one object give one expression.
+    """
+    key = (id(values), id(fields), upper)
+    known = scope.known.get(key) if scope.known is not None else None
+    if known is not None:
+        return known[1]
     parts: list[Expr] = []
     doubts: tuple[str, ...] = ()
     for field, given in values.items():
@@ -53,7 +61,15 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
         else:
             doubts += (field,)
             parts.append(bound(term, negated, upper))
-    return parts[0] if len(parts) == 1 else all_of(parts), doubts
+    found = parts[0] if len(parts) == 1 else all_of(parts), doubts
+    if scope.known is not None and _is_absolute(values):
+        scope.known[key] = (values, found)  # alive: nothing else gets this id
+    return found
+
+
+def _is_absolute(values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether they mean the same in every namespace."""
+    return all("/" in value for field in ("serviceAccounts", "notServiceAccounts") for value in values.get(field, ()))
 
 
 def bound(term: Term, negated: bool, upper: bool) -> Expr:

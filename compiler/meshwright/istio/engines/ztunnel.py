@@ -35,7 +35,7 @@ def _rule(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
 
 
 def _match(values: Mapping[str, Sequence[str]], scope: Scope, upper: bool, doubts: list[str]) -> Expr:
-    kept = {field: given for field, given in values.items() if field in _FIELDS}
+    kept = values if values.keys() <= _FIELDS.keys() else {field: given for field, given in values.items() if field in _FIELDS}
     if not kept:
         return NOTHING  # a match without conditions never matches
     expr, inexact = terms.conjunction(kept, _FIELDS, scope, upper)

@@ -45,6 +45,13 @@ class Policy(NamedTuple):
     dry_run: bool
 
 
+class Elements(NamedTuple):
+    """Sources and operations already read, by the id of what was read: in a tree equal ones are one object."""
+
+    sources: dict[int, Values]
+    operations: dict[int, Values]
+
+
 SOURCE_FIELDS = frozenset({"principals", "notPrincipals", "requestPrincipals", "notRequestPrincipals", "namespaces", "notNamespaces",
                            "serviceAccounts", "notServiceAccounts", "trustDomains", "notTrustDomains", "ipBlocks", "notIpBlocks",
                            "remoteIpBlocks", "notRemoteIpBlocks"})
@@ -71,8 +78,9 @@ _CUSTOM_REFUSES = frozenset({"principals", "notPrincipals", "namespaces", "notNa
 _CUSTOM_REFUSES_KEYS = frozenset({"source.namespace", "source.principal", "source.serviceAccount", "source.trustDomain"})
 
 
-def read_policy(found: Object) -> Policy:
-    """The policy as written; raises Refused."""
+def read_policy(found: Object, known: Elements | None = None) -> Policy:
+    """The policy as written; raises Refused.  ``known`` is for many objects that share parts and outlive it."""
+    known = Elements({}, {}) if known is None else known
     content = found.content
     only(content, TOP, found.kind)
     raw = content.get("spec")
@@ -85,7 +93,7 @@ def read_policy(found: Object) -> Policy:
     rules = optional_list(spec, "rules", "spec")
     if len(rules) > 512:
         raise Refused("`spec.rules` has more than 512 items")
-    read = tuple([_rule(rule, f"spec.rules[{index}]") for index, rule in enumerate(rules)])
+    read = tuple([_rule(rule, f"spec.rules[{index}]", known) for index, rule in enumerate(rules)])
     _custom(spec, action, read)
     if action == "DENY" and not read:
         raise Refused("a DENY without rules never denies")
@@ -132,18 +140,20 @@ def _target(raw: object) -> TargetRef:
     return TargetRef(kind, name)
 
 
-def _rule(raw: object, where: str) -> Rule:
+def _rule(raw: object, where: str, known: Elements) -> Rule:
     rule = mapping(raw, where)
     only(rule, _RULE, where)
     sources = optional_list(rule, "from", where)
     if len(sources) > 512:
         raise Refused(f"`{where}.from` has more than 512 items")
-    return Rule(tuple([_element(item, "source", SOURCE_FIELDS, where) for item in sources]) if sources else (),
-                tuple([_element(item, "operation", OPERATION_FIELDS, where) for item in optional_list(rule, "to", where)]),
+    operations = optional_list(rule, "to", where)
+    return Rule(tuple([known.sources.get(id(item)) or _element(item, "source", SOURCE_FIELDS, where, known.sources) for item in sources]),
+                tuple([known.operations.get(id(item)) or _element(item, "operation", OPERATION_FIELDS, where, known.operations)
+                       for item in operations]),
                 tuple([_condition(item, where) for item in optional_list(rule, "when", where)]) if "when" in rule else ())
 
 
-def _element(raw: object, name: str, known: frozenset[str], where: str) -> Values:
+def _element(raw: object, name: str, known: frozenset[str], where: str, read: dict[int, Values]) -> Values:
     # The hot loop of the whole reading: places are put into words only when something is wrong.
     content = raw.get(name) if isinstance(raw, dict) and len(raw) == 1 else None
     if not isinstance(content, dict):
@@ -172,6 +182,7 @@ def _element(raw: object, name: str, known: frozenset[str], where: str) -> Value
         raise Refused(f"`{where}.{name}` must not be empty")
     if not found.keys().isdisjoint(_ACCOUNTS) and not found.keys().isdisjoint(_OTHER_IDENTITIES):
         raise Refused(f"`{where}.{name}` has service accounts next to namespaces or principals")
+    read[id(raw)] = found
     return found
 
 
