@@ -1,6 +1,7 @@
 """Wheel and sdist, built from this checkout, installed into a clean environment, and used from another directory."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,8 @@ def test_both_contain_grammar_and_guardrails_and_no_tests_are_installed(dist: Pa
         names = set(archive.namelist())
     for wanted in ("meshwright_grammar/mesh.lark", "meshwright_grammar/tables.py", "meshwright_guardrails/schema/input.json", "meshwright/py.typed"):
         assert wanted in names
+    pages = {path.name for path in (ROOT / "docs/diagnostics").glob("*.md")}
+    assert {name.rpartition("/")[2] for name in names if name.startswith("meshwright/pages/")} == pages and len(pages) > 100
     assert any(name.startswith("meshwright_guardrails/zero_trust/") and name.endswith(".rego") for name in names)
     assert {name.split("/")[0] for name in names} == {
         "meshwright", "meshwright_grammar", "meshwright_guardrails", next(name.split("/")[0] for name in names if ".dist-info" in name)}
@@ -63,6 +66,8 @@ def test_an_installed_wheel_works_from_another_directory(dist: Path, tmp_path: P
     run(str(environment / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel), cwd=tmp_path)
     meshwright = str(environment / "bin/meshwright")
     assert run(meshwright, "--version", cwd=tmp_path).stdout.startswith("meshwright ")
+    (where,) = re.findall(r"page: (.*)", subprocess.run([meshwright, "check"], cwd=tmp_path, env=CLEAN, capture_output=True, text=True).stderr)
+    assert Path(where).read_text().startswith("# MW0901 no-project\n")
     shutil.copytree(ROOT / "examples/shop", tmp_path / "shop", ignore=shutil.ignore_patterns("deploy"))
     done = run(meshwright, "check", "-C", "shop", "--at", "2026-06-01", cwd=tmp_path)
     assert "proof: holds" in done.stderr

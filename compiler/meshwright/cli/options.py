@@ -71,6 +71,12 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     # `prog` given: argparse would otherwise make a formatter only to ask it for this word.
     commands = parser.add_subparsers(prog="meshwright", dest="command", metavar="COMMAND", required=True)
     named = next((word for word in argv if not word.startswith("-")), "")
+    known = [name for name, *_ in EXAMPLES]
+    if named and named not in known:
+        from meshwright.diagnostics import did_you_mean
+
+        near = did_you_mean(named, known)
+        parser.error(f"no command {named!r}: " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"))
     for name, summary, description, examples in EXAMPLES:
         command = commands.add_parser(
             name, help=summary, description=description, epilog=f"examples:\n{examples}\n\n{EXIT_CODES}",

@@ -1,13 +1,17 @@
 """The page of a diagnostic code; loaded only when there is a diagnostic to show."""
 
+import os
+
 from meshwright.diagnostics.codes import Code
 
 
 def page(code: str) -> str:
-    """``docs/diagnostics/<code>-<slug>.md``, or "" for a code without a page."""
+    """Where the page of a code is, "" for a code without one: in the installed package, else in Meshwright's repository."""
     for known in _codes(code[2:4]):
         if known.code == code:
-            return f"docs/diagnostics/{known.code}-{known.slug}.md"
+            name = f"{known.code}-{known.slug}.md"
+            installed = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pages", name)
+            return installed if os.path.isfile(installed) else f"docs/diagnostics/{name}"
     return ""
 
 
@@ -23,5 +27,5 @@ def _codes(room: str) -> tuple[Code, ...]:
     return found
 
 
-_ROOMS = {"01": ("parse",), "02": ("resolve",), "03": ("check",), "04": ("prove",), "05": ("guard",), "06": ("lower",),
+_ROOMS = {"01": ("parse",), "02": ("resolve",), "03": ("check",), "04": ("prove", "istio"), "05": ("guard",), "06": ("lower",),
           "07": ("render", "publish"), "08": ("inventory",), "09": ("project",)}

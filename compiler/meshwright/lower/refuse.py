@@ -285,7 +285,7 @@ def labels_missing(kind: str, namespace: str, lacking: tuple[tuple[str, str], ..
     else:
         note = "requests that do not pass the waypoint are denied at the pods"
     labels = " and ".join(f"`{key}: {value}`" for key, value in lacking)
-    return error("MW0610", f"{subject} lacks the label {labels}", spans[0] if spans else None,
+    return error("MW0610", f"{subject} lacks the label{'s' if len(lacking) > 1 else ''} {labels}", spans[0] if spans else None,
                  others=[Label(span, "here too") for span in spans[1:MOST_SHOWN]], notes=[note],
                  help=[f"run `kubectl label {kind.lower()}{where} {' '.join(names)} {text}{force}` and read the inventory again",
                        "or set `[output] labels = \"patch\"` to get a kustomize component for the repository that owns it"])

@@ -38,6 +38,10 @@ def test_what_keeps_us_from_looking_is_2(arguments: tuple[str, ...], tmp_path: P
     assert done.stderr
 
 
+def test_a_misspelt_command_gets_a_proposal(tmp_path: Path) -> None:
+    assert "no command 'chekc': did you mean 'check'?" in run("chekc", cwd=tmp_path).stderr
+
+
 def test_a_wrong_project_file_is_1_and_json_is_alone_on_stdout(tmp_path: Path) -> None:
     (tmp_path / "meshwright.toml").write_text("[sourcs]\n")
     done = run("check", "--format", "json", cwd=tmp_path)
