@@ -4,6 +4,7 @@ import time
 
 FIELDS = "\n    a: int\n    b: str\n    c: tuple\n    d: str = ''\n    e: int = 0\n"
 STYLES = {
+    "meshwright.record.NamedTuple": ("from meshwright.record import NamedTuple\n", "class A{i}(NamedTuple):"),
     "NamedTuple": ("from typing import NamedTuple\n", "class A{i}(NamedTuple):"),
     "dataclass(frozen=True)": ("from dataclasses import dataclass\n", "@dataclass(frozen=True)\nclass A{i}:"),
     "dataclass(frozen=True, slots=True)": ("from dataclasses import dataclass\n", "@dataclass(frozen=True, slots=True)\nclass A{i}:"),

@@ -1,10 +1,11 @@
 """The stages in order.  The only module that sees every room, and it imports each one only when its turn comes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from meshwright.diagnostics import Diagnostic, Outcome
 from meshwright.ir.project import Project
+from meshwright.record import NamedTuple
 from meshwright.source import Source
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from meshwright.access.candidates import candidates
 from meshwright.access.expr import Dimension, Pattern
 from meshwright.access.request import ONE, REST, cidr_range, matches, template_segments
 from meshwright.access.universe import FALLBACKS
+from meshwright.record import NamedTuple
 
 
 class Atoms(NamedTuple):

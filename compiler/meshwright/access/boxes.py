@@ -5,12 +5,12 @@ Exact, fast on policies as people write them, exponential on hostile ones: so it
 
 from collections.abc import Callable, Iterable
 from operator import and_
-from typing import NamedTuple
 
 from meshwright.access.atoms import Atoms, atoms
 from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern
 from meshwright.access.request import Witness
 from meshwright.access.universe import FALLBACKS, TooMany
+from meshwright.record import NamedTuple
 
 Box = tuple[int, ...]
 Rename = Callable[[Pattern], Pattern]  # principals only: patterns that the asker knows to mean the same

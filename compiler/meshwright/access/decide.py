@@ -4,13 +4,13 @@ A third layer for hostile expressions belongs behind ``find``: where ``TooMany``
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from meshwright.access.boxes import Rename, Space, find
 from meshwright.access.canonical import canonical, includes
 from meshwright.access.expr import NOTHING, Expr
 from meshwright.access.request import Witness
 from meshwright.access.universe import TooMany
+from meshwright.record import NamedTuple
 
 BUDGET = 100_000  # steps on boxes; a policy as people write it takes some hundreds
 

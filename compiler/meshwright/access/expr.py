@@ -4,7 +4,9 @@ A request has the dimensions of ``DIMENSIONS``; an expression says for which val
 """
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from meshwright.record import NamedTuple
 
 # dimension -> what a value looks like
 #   principal  "cluster.local/ns/shop/sa/web" (no scheme), or "" = no mesh identity

@@ -1,8 +1,9 @@
 """What a model of a mesh answers: for one destination, by every way a request can come, which requests get in."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.access.expr import Expr
+from meshwright.record import NamedTuple
 
 # service          a client of the mesh dials the service's address; passes the waypoint if one is bound and ready
 # without-waypoint the same while the bound waypoint is not ready, absent, or refuses the binding: straight to the pod

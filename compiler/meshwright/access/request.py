@@ -1,9 +1,9 @@
 """One concrete request, and what it means that a pattern or an expression covers it.  Simple on purpose: the rest is judged by it."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, Pattern, all_of, any_of, negate
+from meshwright.record import NamedTuple
 
 
 class Witness(NamedTuple):

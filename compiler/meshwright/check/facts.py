@@ -1,12 +1,13 @@
 """Everything the rules of this room look things up in, made once per run."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.check.podsets import PodSets, is_proxy, pod_sets
 from meshwright.ir import intent, inventory, resolved
 from meshwright.ir.identity import Identity
 from meshwright.ir.inventory import Workload
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"

@@ -5,10 +5,10 @@ union matches a further workload, every workload gets a set of its own by its co
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from meshwright.ir.intent import PodSet
 from meshwright.ir.inventory import Labels, Service, Workload
+from meshwright.record import NamedTuple
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"  # on the pods, Services and Deployments that istiod makes for a Gateway
 

@@ -1,6 +1,8 @@
 """What can be typed, as data.  Usual command lines are read here; argparse, which takes longer to load than they to run, reads the rest."""
 
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
+
+from meshwright.record import NamedTuple
 
 Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "publish"]
 Format = Literal["text", "json"]

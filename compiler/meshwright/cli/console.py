@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.exits import exit_code
 from meshwright.diagnostics import Diagnostic
+from meshwright.record import NamedTuple
 from meshwright.source import Source
 
 SCHEMA = "meshwright.report/v1"

@@ -4,12 +4,12 @@ Nothing outside the project is read: not through "..", not through a symbolic li
 """
 
 import os
-from typing import NamedTuple
 
 from meshwright.cli.project import LARGEST as LARGEST_PROJECT_FILE
 from meshwright.cli.project import read_project
 from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
 from meshwright.ir.project import PROJECT_FILE, Project
+from meshwright.record import NamedTuple
 from meshwright.source import Source, Span
 
 LARGEST_SOURCE = 4 << 20  # bytes of one file

@@ -1,11 +1,12 @@
 """Reads ``meshwright.toml``: the text of the file in, one ``Project`` for each environment out."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 from meshwright.cli.toml_places import place
 from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
 from meshwright.ir.project import PROJECT_FILE, Guard, Project, Publish
+from meshwright.record import NamedTuple
 
 DEFAULT_ENVIRONMENT = "default"
 LANGUAGES = (1,)

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from meshwright.cli.arguments import Arguments
 from meshwright.cli.files import load_project, read_sources
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir.project import PROJECT_FILE, Project
+from meshwright.record import NamedTuple
 from meshwright.source import Source
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """One finding, as data.  Rendering lives in ``diagnostics/render``."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 Severity = Literal["error", "warning", "info"]

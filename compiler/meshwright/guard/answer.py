@@ -1,8 +1,9 @@
 """The words between packs, engines and findings."""
 
-from typing import Any, Literal, NamedTuple, Protocol, Union
+from typing import Any, Literal, Protocol, Union
 
 from meshwright.diagnostics import Diagnostic
+from meshwright.record import NamedTuple
 
 # conftest's names; a suffix ("deny_public") is the name of the guardrail
 ENTRY_RULES = ("deny", "warn", "violation")

@@ -5,7 +5,7 @@ Every node has ``id`` and ``source``; ids are unique over the whole document, so
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import (
@@ -25,6 +25,7 @@ from meshwright.ir.intent import (
     Target,
 )
 from meshwright.ir.inventory import Labels
+from meshwright.record import NamedTuple
 from meshwright.source import LineIndex, Span
 
 API_VERSION = "meshwright/v1"

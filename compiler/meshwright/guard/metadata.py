@@ -1,6 +1,8 @@
 """METADATA comment blocks of OPA: the YAML above a rule or a package.  They are not in the engine's syntax tree."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from meshwright.record import NamedTuple
 
 
 class Metadata(NamedTuple):

@@ -8,12 +8,13 @@ import json
 import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from meshwright.diagnostics import Diagnostic, error, warning
 from meshwright.guard.answer import ENTRY_RULES, Answer, Entry, Failure, Module, Pack
 from meshwright.guard.embedded import Embedded
 from meshwright.guard.refusals import check_entries, entry_of, package_of, read_inventory
+from meshwright.record import NamedTuple
 
 TOKEN = "MESHWRIGHT_OPA_TOKEN"  # environment variable with a bearer token, or with _FILE the file that holds it
 CLEANING = 10.0  # seconds for deleting what we pushed, on top of the timeout

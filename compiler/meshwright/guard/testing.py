@@ -1,12 +1,12 @@
 """Tests of guardrails: `test_` rules in *_test.rego, and whether each guardrail is tested both ways."""
 
 import re
-from typing import NamedTuple
 
 from meshwright.diagnostics import Outcome
 from meshwright.guard.answer import Entry, Failure, Module, Pack
 from meshwright.guard.embedded import Embedded
 from meshwright.guard.refusals import read_inventory
+from meshwright.record import NamedTuple
 
 
 class Test(NamedTuple):

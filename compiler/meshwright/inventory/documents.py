@@ -1,12 +1,12 @@
 """From the bytes of one file to its documents, by the fast reader where it can and by the complete one elsewhere."""
 
 import re
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.inventory.limits import DOCUMENTS
 from meshwright.inventory.plain import OPEN, UNREAD, Memo, Places, read_plain
 from meshwright.inventory.text import chunks, decode
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 _QUOTED = r"\"[^\"\\]*(?:\\.[^\"\\]*)*(?:\"|$)|'[^']*(?:'|$)|(?:^|(?<=\s))#.*"

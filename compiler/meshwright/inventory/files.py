@@ -3,10 +3,11 @@
 import os
 import stat
 from collections.abc import Callable, Iterable
-from typing import IO, NamedTuple
+from typing import IO
 
 from meshwright.diagnostics import Diagnostic, error, info
 from meshwright.inventory.limits import FILE_BYTES, FILES, FOLDER_DEPTH, TOTAL_BYTES
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 SUFFIXES = (".yaml", ".yml", ".json")

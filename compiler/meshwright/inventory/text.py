@@ -1,10 +1,10 @@
 """From bytes to text that YAML readers agree on, and from text to its documents."""
 
 import re
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.inventory.limits import DOCUMENTS
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 # Everything YAML refuses below 0x80; deleting the rest of the bytes finds them at the speed of memory.

@@ -4,9 +4,10 @@ A field without a row for an engine in its reach is not written; a test walks ev
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.manifest import Manifest
+from meshwright.record import NamedTuple
 
 MINORS: tuple[tuple[int, int], ...] = ((1, 30), (1, 31))
 

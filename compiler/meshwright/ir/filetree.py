@@ -1,6 +1,6 @@
 """Bytes to be written: ``render`` makes them, ``inventory`` reads them back for the proof, ``publish`` commits them."""
 
-from typing import NamedTuple
+from meshwright.record import NamedTuple
 
 # The kustomize Component of mode `patch`: label patches for whoever owns the Namespaces and Services.
 COMPONENT = "components/meshwright-labels"

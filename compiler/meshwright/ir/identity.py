@@ -1,6 +1,6 @@
 """Who a workload is in the mesh."""
 
-from typing import NamedTuple
+from meshwright.record import NamedTuple
 
 
 class Identity(NamedTuple):

@@ -4,10 +4,11 @@ Everything here is resolved: ids are ``namespace/name``, ports are numbers, grou
 gRPC calls have become methods and paths.  Tuples are sorted by id, so that equal meaning gives equal values.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.identity import Identity
 from meshwright.ir.inventory import Inventory, Labels
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 

@@ -1,9 +1,10 @@
 """What exists in the mesh, as read from Kubernetes YAML: ``inventory`` makes it, ``resolve`` and ``istio`` use it."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.identity import Identity
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 Labels = tuple[tuple[str, str], ...]  # sorted by key; () = none

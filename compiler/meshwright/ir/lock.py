@@ -4,10 +4,10 @@ One line of JSON per file, so that two branches that change different files merg
 Its name has no YAML suffix: GitOps controllers read every such file as an object.
 """
 
-from typing import NamedTuple
 
 from meshwright.diagnostics import Outcome, error
 from meshwright.ir.filetree import File, FileTree, Lock, LockEntry
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 LOCK_FILE = ".meshwright.lock"

@@ -1,9 +1,10 @@
 """Kubernetes objects to be written: ``lower`` makes them, ``render`` writes them, ``guard`` shows them to Rego."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.inventory import Labels
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 

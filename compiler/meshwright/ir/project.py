@@ -1,6 +1,8 @@
 """What the project file says, for one environment: `cli` reads it, every other room gets the part it needs."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from meshwright.record import NamedTuple
 
 PROJECT_FILE = "meshwright.toml"
 

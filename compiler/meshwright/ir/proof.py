@@ -1,6 +1,8 @@
 """What the proof found: ``prove`` makes it, ``report`` and ``cli`` show it."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from meshwright.record import NamedTuple
 
 # sound      nothing gets in that the intent does not allow, on any way
 # complete   what the intent allows gets in, on the declared way

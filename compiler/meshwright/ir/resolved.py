@@ -4,10 +4,11 @@ Every name has become an id or an identity; ports, doors and dates are still as 
 the question of ``check``.  A rule, route or claim with a name that could not be bound is absent: its error was reported.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir import intent, inventory, syntax
 from meshwright.ir.identity import Identity
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 

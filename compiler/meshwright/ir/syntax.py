@@ -4,8 +4,9 @@ Bare names stay bare, numbers are ints, strings are unescaped.  What the grammar
 implement is a ``Later``; what could not be parsed is an ``ErrorNode``, and its neighbours are still there.
 """
 
-from typing import Literal, NamedTuple, Union
+from typing import Literal, Union
 
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 

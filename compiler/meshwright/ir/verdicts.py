@@ -1,9 +1,10 @@
 """What the guardrails said: `guard` makes it, `report` and `cli` show it."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.diagnostics import Diagnostic
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 # Codes of `guard` that mean "we could not look": exit 2, never a pass (docs/diagnostics).  MW0501-MW0579 are answers.

@@ -1,7 +1,6 @@
 """Every way by which a request can reach a workload, and the proxies asked on it (istio-semantics 0.3, 3.4, 3.5)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match
 from meshwright.access.reach import Reach, Way
@@ -14,6 +13,7 @@ from meshwright.istio.hops import Known, at_port, behind, identified, settle, un
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
+from meshwright.record import NamedTuple
 
 HTTP_PROTOCOLS = frozenset({"http", "http2", "grpc", "grpc-web"})
 

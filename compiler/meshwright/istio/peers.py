@@ -4,11 +4,11 @@ The fail-open corner is here too: a workload may be told of a converted policy t
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, match, negate
 from meshwright.ir.inventory import Labels
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication
+from meshwright.record import NamedTuple
 
 
 class Plaintext(NamedTuple):

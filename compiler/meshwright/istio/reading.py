@@ -1,7 +1,6 @@
 """All objects of a mesh, sorted by what the model does with them; refused ones become diagnostics."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
@@ -11,6 +10,7 @@ from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
 from meshwright.istio.plain import Refused, metadata_labels
+from meshwright.record import NamedTuple
 
 READERS: Mapping[tuple[str, str], Callable[[Object], Policy | PeerAuthentication | Gateway | HttpRoute | tuple[Grant, ...]]] = {
     ("security.istio.io", "AuthorizationPolicy"): read_policy,

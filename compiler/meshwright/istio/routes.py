@@ -5,11 +5,11 @@ Every set of requests is an upper bound; it is exact when there is no doubt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, Expr, any_of, both, either, match, negate
 from meshwright.istio.kinds.gateway import Gateway, Listener
 from meshwright.istio.kinds.http_route import Backend, HttpRoute, RouteMatch, RouteRule
+from meshwright.record import NamedTuple
 
 
 class Edge(NamedTuple):

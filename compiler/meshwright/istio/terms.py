@@ -6,10 +6,10 @@ upper bound takes everything for an inexact term of an ALLOW, and nothing more t
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, negate
 from meshwright.access.expr import match as new_match
+from meshwright.record import NamedTuple
 
 # The same port, method or account occurs in many policies; one object each makes comparing quick too.
 match = lru_cache(maxsize=65536)(new_match)

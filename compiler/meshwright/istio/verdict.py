@@ -1,9 +1,10 @@
 """What the policies of one proxy decide together: DENY first, then ALLOW (istio-semantics 1.1, 2.2)."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.access.expr import EVERYTHING, Expr, any_of, both, negate
+from meshwright.record import NamedTuple
 
 
 class Compiled(NamedTuple):

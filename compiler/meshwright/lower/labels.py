@@ -1,13 +1,14 @@
 """Labels on objects of other owners: which ones the output relies on, and who sets them (reference: lowering-verified 8, gitops 2.7)."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir import inventory
 from meshwright.ir.manifest import Manifest, WantedLabel
 from meshwright.lower import refuse
 from meshwright.lower.plan import Plan
+from meshwright.record import NamedTuple
 
 ENROL = "istio.io/dataplane-mode"
 BIND = "istio.io/use-waypoint"

@@ -6,10 +6,10 @@ sources of one rule are alternatives, so a positive list may be cut and a negati
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Source
+from meshwright.record import NamedTuple
 
 MOST_ACCOUNTS = 16
 

@@ -1,10 +1,10 @@
 """The program, indexed the way lowering asks for it."""
 
-from typing import NamedTuple
 
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Grant, Listener, PodSet, Port, Program, Service, Source
 from meshwright.ir.placement import waypoints
+from meshwright.record import NamedTuple
 
 
 class Plan(NamedTuple):

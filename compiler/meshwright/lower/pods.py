@@ -1,6 +1,5 @@
 """One pod set: what ztunnel enforces at its pods, in target ports and with the identities that it sees there."""
 
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir.identity import Identity
@@ -11,6 +10,7 @@ from meshwright.lower import refuse
 from meshwright.lower.objects import SECURITY, policy, rule, spans
 from meshwright.lower.peers import NOBODY, Peers, among, others, peers
 from meshwright.lower.plan import Plan, waypoint_identity
+from meshwright.record import NamedTuple
 
 
 def lower_pods(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> list[Manifest]:

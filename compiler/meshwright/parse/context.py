@@ -1,10 +1,10 @@
 """What the builders of one file share: places, texts, what was found wrong."""
 
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir import syntax
 from meshwright.parse.lexemes import Cut
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 MAX_DIAGNOSTICS = 50  # a file with more mistakes than this is not read further

@@ -6,8 +6,8 @@ Linear in the length of the text: the pattern never backtracks into a lexeme.
 
 import re
 from itertools import accumulate
-from typing import NamedTuple
 
+from meshwright.record import NamedTuple
 from meshwright_grammar import tables
 
 NEWLINE = ("newline",)  # candidates of a lexeme that ends lines

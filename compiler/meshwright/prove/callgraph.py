@@ -4,7 +4,6 @@ A caller is an identity, or somebody without one.  Everybody can dial a gateway,
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from meshwright.access.decide import Unknown
 from meshwright.access.expr import NOTHING, Expr, both
@@ -14,6 +13,7 @@ from meshwright.ir.proof import Request
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.meaning.terms import http_term
 from meshwright.prove.question import Judge
+from meshwright.record import NamedTuple
 
 NOBODY = ""  # the principal of a caller without identity
 

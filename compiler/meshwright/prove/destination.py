@@ -1,6 +1,5 @@
 """What the obligations are told about one destination, and how they answer."""
 
-from typing import NamedTuple
 
 from meshwright.access.decide import Unknown
 from meshwright.access.expr import Expr
@@ -10,6 +9,7 @@ from meshwright.ir.intent import Program
 from meshwright.ir.proof import Obligation, Request, Verdict
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.question import Judge
+from meshwright.record import NamedTuple
 
 
 class Case(NamedTuple):

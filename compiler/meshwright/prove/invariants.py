@@ -4,7 +4,6 @@ A claim about a service is about its pods too, by whatever address: like a deny 
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from meshwright.access.decide import Unknown
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, match, negate
@@ -15,6 +14,7 @@ from meshwright.prove.callgraph import Chain, chains
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.meaning.terms import http_term
 from meshwright.prove.question import Judge
+from meshwright.record import NamedTuple
 
 
 class Place(NamedTuple):

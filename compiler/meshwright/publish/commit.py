@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir.filetree import FileTree
@@ -21,6 +20,7 @@ from meshwright.publish.message import message
 from meshwright.publish.ownership import Changes, bad_path, owned_paths, plan
 from meshwright.publish.remote import Refusal, fetch_tip, read_folder, remote_url
 from meshwright.publish.revision import SourceRevision
+from meshwright.record import NamedTuple
 
 ATTEMPTS = 6
 IDENTITY = ("Meshwright", "meshwright@users.noreply.invalid")

@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir.filetree import FileTree
 from meshwright.ir.lock import LOCK_FILE
 from meshwright.publish.ownership import Changes, Plan, owned_paths, plan
+from meshwright.record import NamedTuple
 
 MOST_FILES = 200_000
 _TEMPORARY = ".meshwright-new-"

@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from meshwright.record import NamedTuple
 
 OLDEST = (2, 34)
 TIMEOUT = 120.0  # seconds; one git command

@@ -5,11 +5,11 @@ The same rules hold for a folder on disk and for a folder of a git tree; both ha
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
 from meshwright.ir.filetree import File, FileTree
 from meshwright.ir.lock import LOCK_FILE, lock_of, read_lock
+from meshwright.record import NamedTuple
 
 # What a controller reads from a folder (Argo CD: .yaml .yml .json; Flux: .yaml .yml): a file of somebody else with such a name
 # would be applied beside ours and is no part of the proof.  Other files (README, OWNERS) are left alone.

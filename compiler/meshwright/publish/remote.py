@@ -2,7 +2,6 @@
 
 import os
 from hashlib import sha256
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.filetree import FileTree
@@ -10,6 +9,7 @@ from meshwright.ir.lock import LOCK_FILE
 from meshwright.ir.project import Publish
 from meshwright.publish.git import GitFailed, GitRunner
 from meshwright.publish.ownership import near, owned_files
+from meshwright.record import NamedTuple
 
 TIP = "refs/meshwright/tip"
 _MODES = {"120000": "symbolic link", "160000": "submodule"}

@@ -4,9 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
+from meshwright.record import NamedTuple
 
 MOST_SHOWN = 5
 

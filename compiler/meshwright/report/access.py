@@ -1,10 +1,11 @@
 """The access table: one row for each source at each destination, with its doors and the proxies that enforce them."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.intent import Grant, Http, Program, Source, Target
 from meshwright.ir.placement import waypoints
+from meshwright.record import NamedTuple
 from meshwright.report.table import TIE, table
 
 

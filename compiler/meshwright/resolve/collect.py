@@ -1,9 +1,9 @@
 """What the files declare, under full names, each thing once."""
 
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, Label, error
 from meshwright.ir import syntax
+from meshwright.record import NamedTuple
 from meshwright.resolve.headers import Desk, refuse_stranger
 from meshwright.source import Span
 

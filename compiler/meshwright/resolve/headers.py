@@ -4,11 +4,11 @@ Authority is not claimed in a file: who may speak for a namespace is decided by 
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from meshwright.diagnostics import Diagnostic, did_you_mean, error
 from meshwright.ir import syntax
 from meshwright.ir.project import PROJECT_FILE, Project
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 

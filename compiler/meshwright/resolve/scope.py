@@ -1,11 +1,11 @@
 """What a name can mean: services, workloads and service accounts by id."""
 
-from typing import NamedTuple
 
 from meshwright.diagnostics import did_you_mean
 from meshwright.ir import resolved
 from meshwright.ir.identity import Identity
 from meshwright.ir.inventory import Inventory, Workload
+from meshwright.record import NamedTuple
 from meshwright.resolve.collect import Declared
 
 

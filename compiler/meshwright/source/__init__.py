@@ -1,7 +1,8 @@
 """Texts and places in them.  This room reads no files: it is handed text by whoever did."""
 
 from bisect import bisect_right
-from typing import NamedTuple
+
+from meshwright.record import NamedTuple
 
 
 class Source(NamedTuple):

@@ -1,8 +1,9 @@
 """The tokens of a file as statements and blocks, with every comment in its place: all that a layout depends on."""
 
-from typing import NamedTuple, Union
+from typing import Union
 
 from meshwright.ir.syntax import Tokens
+from meshwright.record import NamedTuple
 
 
 class Word(NamedTuple):

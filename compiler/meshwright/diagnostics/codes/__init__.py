@@ -3,7 +3,7 @@
 Loaded only to render pages, `help` and tests; the check path never imports it.
 """
 
-from typing import NamedTuple
+from meshwright.record import NamedTuple
 
 
 class Code(NamedTuple):

@@ -1,9 +1,9 @@
 """Diagnostics for a terminal, in the manner of rustc: places first, reasons below, one proposal at the end."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from meshwright.diagnostics.diagnostic import Diagnostic, Label
+from meshwright.record import NamedTuple
 from meshwright.source import LineIndex, Span
 
 Texts = Callable[[str], str | None]  # path -> text, None: not available, only the path is shown

@@ -4,10 +4,11 @@ Facts: istio-semantics 1.2, 6.2, 6.3, 12, held against the recorded verdicts of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.inventory import Labels, Object
 from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, only, optional_list, text
+from meshwright.record import NamedTuple
 
 Action = Literal["ALLOW", "DENY", "AUDIT", "CUSTOM"]
 Values = Mapping[str, Sequence[str]]  # field name -> values as written; only fields with at least one value

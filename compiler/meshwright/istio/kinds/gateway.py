@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, number, optional_list, optional_mapping, text
+from meshwright.record import NamedTuple
 
 # Compiled at the first use: most meshes that are checked have no host at all.
 _NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"

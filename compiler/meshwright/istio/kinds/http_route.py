@@ -1,11 +1,12 @@
 """HTTPRoute and ReferenceGrant (gateway.networking.k8s.io): content to records (istio-semantics 4.3)."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.kinds.gateway import is_hostname
 from meshwright.istio.plain import Refused, mapping, optional_list, optional_mapping, text
+from meshwright.record import NamedTuple
 
 
 class Parent(NamedTuple):

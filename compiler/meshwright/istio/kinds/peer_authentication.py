@@ -1,11 +1,12 @@
 """PeerAuthentication (security.istio.io): content to record, refusing what schema or webhook refuse (istio-semantics 4.1, 6.2)."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from meshwright.ir.inventory import Labels, Object
 from meshwright.istio.kinds.authorization_policy import TOP, read_selector
 from meshwright.istio.plain import Refused, mapping, only, text
+from meshwright.record import NamedTuple
 
 Mode = Literal["UNSET", "DISABLE", "PERMISSIVE", "STRICT"]
 _MODES: Mapping[str, Mode] = {"UNSET": "UNSET", "DISABLE": "DISABLE", "PERMISSIVE": "PERMISSIVE", "STRICT": "STRICT"}

@@ -1,0 +1,108 @@
+"""Records are what `typing.NamedTuple` would have made."""
+
+import copy
+import pickle
+import typing
+
+import pytest
+
+from meshwright.record import NamedTuple
+
+
+class Ours(NamedTuple):
+    """A point with a name."""
+
+    x: int
+    y: "int"
+    name: str = "origin"
+    marks: tuple[str, ...] = ()
+
+    @property
+    def far(self) -> bool:
+        return self.x + self.y > 10
+
+    @classmethod
+    def at(cls, x: int) -> "Ours":
+        return cls(x, x)
+
+
+class Theirs(typing.NamedTuple):
+    """A point with a name."""
+
+    x: int
+    y: "int"
+    name: str = "origin"
+    marks: tuple[str, ...] = ()
+
+    @property
+    def far(self) -> bool:
+        return self.x + self.y > 10
+
+    @classmethod
+    def at(cls, x: int) -> "Theirs":
+        return cls(x, x)
+
+
+class Empty(NamedTuple):
+    pass
+
+
+BOTH = (Ours, Theirs)
+
+
+def test_same_values() -> None:
+    ours, theirs = Ours(1, y=2, marks=("a",)), Theirs(1, y=2, marks=("a",))
+    assert ours == theirs == (1, 2, "origin", ("a",))
+    assert hash(ours) == hash(theirs)
+    assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
+    assert ours._asdict() == theirs._asdict() == {"x": 1, "y": 2, "name": "origin", "marks": ("a",)}
+    assert ours._replace(x=7) == theirs._replace(x=7) == (7, 2, "origin", ("a",))
+    assert (ours.x, ours.y, ours.name, ours.marks, ours.far) == (theirs.x, theirs.y, theirs.name, theirs.marks, theirs.far)
+    assert type(ours._replace(x=9)) is Ours
+    assert Ours._make((9, 9, "", ())).far
+    assert Ours.at(3) == Theirs.at(3)
+    assert Empty() == ()
+
+
+def test_same_class() -> None:
+    for name in ("_fields", "_field_defaults", "__match_args__", "__slots__", "__doc__", "__module__"):
+        assert getattr(Ours, name) == getattr(Theirs, name), name
+    assert typing.get_type_hints(Ours) == typing.get_type_hints(Theirs)
+    assert type(Ours) is type(Theirs) is type  # isinstance stays as fast
+    assert issubclass(Ours, tuple)
+    assert not hasattr(Ours(1, 2), "__dict__")
+
+
+def test_patterns_copies_pickles() -> None:
+    match Ours(1, 2, "a"):
+        case Ours(x, name=name):
+            assert (x, name) == (1, "a")
+    ours = Ours(1, 2, "a", ("b",))
+    for copied in (copy.copy(ours), copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
+        assert copied == ours
+        assert type(copied) is Ours
+
+
+@pytest.mark.parametrize("record", BOTH)
+def test_same_refusals(record: type) -> None:
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        record(1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        record(1, 2, z=3)
+    with pytest.raises(TypeError, match="positional arguments"):
+        record(1, 2, 3, 4, 5)
+    with pytest.raises(ValueError, match="unexpected field names"):
+        record(1, 2)._replace(z=3)
+    with pytest.raises(TypeError, match="Expected 4 arguments, got 1"):
+        record._make((1,))
+    with pytest.raises(AttributeError):
+        record(1, 2).x = 3
+    with pytest.raises(AttributeError):
+        record(1, 2).other = 3
+
+
+@pytest.mark.parametrize("base", (NamedTuple, typing.NamedTuple))
+@pytest.mark.parametrize(("body", "why"), (("a: int = 1; b: int", "default"), ("_a: int", "underscore")))
+def test_same_refusals_of_classes(base: typing.Any, body: str, why: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=why):
+        exec(f"class X(base): {body}", {"base": base, "__name__": __name__})  # noqa: S102
