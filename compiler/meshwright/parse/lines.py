@@ -5,10 +5,11 @@ What is kept of that is what to build, with the lexemes counted from the start o
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshwright.parse.lexemes import CANDIDATES
 from meshwright.parse.plan import Plan, Plans, Row, row_of
+from meshwright.record import NamedTuple
 
 # Gets the context and the number of the first lexeme of the line; gives a value of the tree.
 Maker = Callable[[Any, int], Any]

@@ -1,8 +1,9 @@
 """The tables, unpacked as they are needed: what a state does, and how a rule is reduced."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from meshwright.record import NamedTuple
 from meshwright_grammar import tables
 
 # A builder gets the context, the values of the symbols that are kept (tokens as lexeme numbers), and the numbers of the
