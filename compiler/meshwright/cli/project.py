@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, cast
 
+from meshwright.cli.plain_toml import read_plain_toml
 from meshwright.cli.toml_places import place
 from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
 from meshwright.ir.project import PROJECT_FILE, Guard, Project, Publish
@@ -55,12 +56,14 @@ def read_project(root: str, text: str) -> Outcome[tuple[Project, ...]]:
     ``root`` is the absolute folder of the file and only carried along.  Every key has a default.  Diagnostics: MW0902 not
     TOML, MW0903 unknown key, MW0904 wrong type or value, MW0905 a path that leaves the project.
     """
-    import tomllib
+    content = read_plain_toml(text)
+    if content is None:
+        import tomllib
 
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        return Outcome(None, (_not_toml(text, str(problem)),))
+        try:
+            content = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as problem:
+            return Outcome(None, (_not_toml(text, str(problem)),))
     reader = _Reader(text)
     base: Values = {(key.table, key.name): key.default for key in KEYS}
     reader.read(content, (), base, TOP)
