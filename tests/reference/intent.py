@@ -36,6 +36,29 @@ def allowed(program: Program, ask: Ask) -> bool:
     return _granted(program, pods, ask, 0)
 
 
+def caller(program: Program, ask: Ask, gateways: bool = True, others: bool = True) -> bool:
+    """Whether some allow at the asked address is for whoever asks, in whatever HTTP terms, and no deny of every request is.
+
+    ``gateways``: allows for gateways' clients count too; ``others``: those for anybody else do.
+    """
+    pods = next((one for one in program.pod_sets if one.id == ask.pods), None)
+    if pods is None:
+        return False
+    met = set()
+    for grant in program.grants:
+        for_gateways = grant.source.kind in ("gateway", "any-gateway")
+        if grant.effect == "allow" and (for_gateways and not gateways or not for_gateways and not others):
+            continue
+        if grant.effect == "allow" and (not gateways or not others):  # the declared way: that very address
+            here = grant.target == ("service", ask.service, ask.port)
+        else:
+            here = _about(program, pods, grant, ask)
+        listener = ask.listener or grant.source.port  # inside the mesh nobody sees which listener it was
+        if here and _asks(program, grant.source, ask, listener) and (grant.effect == "allow" or grant.http is None):
+            met.add(grant.effect)
+    return met == {"allow"}
+
+
 def _granted(program: Program, pods: PodSet, ask: Ask, listener: int) -> bool:
     met = {grant.effect for grant in program.grants if _about(program, pods, grant, ask) and _asks(program, grant.source, ask, listener)
            and (grant.http is None or ((not grant.http.methods or ask.method in grant.http.methods) and path_of_language(grant.http.path, ask.path)))}

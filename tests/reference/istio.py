@@ -7,6 +7,10 @@ from tests.reference.matching import address, path_of_istio, string_of_istio
 Document = dict[str, Any]
 
 
+class NotJudged(ValueError):
+    """Something that this evaluator does not know."""
+
+
 class Call(NamedTuple):
     """One request as one proxy sees it: ``principal`` of whoever opened the connection, ``port`` as that proxy counts it."""
 
@@ -22,7 +26,7 @@ def ztunnel(objects: list[Document], root: str, namespace: str, labels: dict[str
     """At the ztunnel of a pod."""
     if call.principal == "" and plaintext_refused(objects, root, namespace, labels, call.port):
         return False
-    policies = [one for one in objects if one["kind"] == "AuthorizationPolicy" and "targetRefs" not in spec(one)
+    policies = [one for one in objects if one["kind"] == "AuthorizationPolicy" and not spec(one).get("targetRefs")
                 and one["metadata"]["namespace"] in (namespace, root) and selects(spec(one), labels)]
     return decide(policies, call, at_ztunnel=True)
 
@@ -33,22 +37,29 @@ def waypoint(objects: list[Document], root: str, name: str, service: str, call: 
     for one in objects:
         if one["kind"] == "AuthorizationPolicy":
             where = one["metadata"]["namespace"]
-            for ref in spec(one).get("targetRefs", ()):
+            for ref in (spec(one).get("targetRefs") or ()):
                 if ((ref["kind"] == "Gateway" and f"{where}/{ref['name']}" == name) or (ref["kind"] == "Service" and f"{where}/{ref['name']}" == service)
                         or (ref["kind"] == "GatewayClass" and where == root and ref["name"] == "istio-waypoint")):
                     policies.append(one)
     return decide(policies, call, at_ztunnel=False)
 
 
-def gateway(objects: list[Document], root: str, name: str, call: Call) -> bool:
+def gateway_pod_labels(gateway: Document) -> dict[str, str]:
+    """Labels of the pods of a Gateway: its own are copied, unless it says others."""
+    own = (spec(gateway).get("infrastructure") or {}).get("labels") or gateway["metadata"].get("labels") or {}
+    kept = {key: value for key, value in own.items() if not key.startswith("gateway.networking.k8s.io/")}
+    return {**kept, "gateway.networking.k8s.io/gateway-name": gateway["metadata"]["name"], "istio.io/dataplane-mode": "none"}
+
+
+def gateway(objects: list[Document], root: str, name: str, call: Call, labels: dict[str, str] | None = None) -> bool:
     """At a gateway "ns/name": policies that target it, and those of its namespace and the root that select its pods."""
     namespace, _, short = name.partition("/")
-    labels = {"gateway.networking.k8s.io/gateway-name": short}
+    labels = labels or {"gateway.networking.k8s.io/gateway-name": short}
     policies = []
     for one in objects:
         if one["kind"] == "AuthorizationPolicy":
-            where, refs = one["metadata"]["namespace"], spec(one).get("targetRefs", ())
-            selected = not refs and where in (namespace, root) and spec(one).get("selector", {}).get("matchLabels", {}).items() <= labels.items()
+            where, refs = one["metadata"]["namespace"], (spec(one).get("targetRefs") or ())
+            selected = not refs and where in (namespace, root) and (spec(one).get("selector") or {}).get("matchLabels", {}).items() <= labels.items()
             if selected or (where == namespace and any((ref["kind"], ref["name"]) == ("Gateway", short) for ref in refs)):
                 policies.append(one)
     return decide(policies, call, at_ztunnel=False)
@@ -57,33 +68,58 @@ def gateway(objects: list[Document], root: str, name: str, call: Call) -> bool:
 def plaintext_refused(objects: list[Document], root: str, namespace: str, labels: dict[str, str], port: int) -> bool:
     """Whether the PeerAuthentication in effect is STRICT at a port; the narrowest object with a mode decides."""
     found = {"root": "PERMISSIVE", "namespace": "", "workload": "", "port": ""}
+    seen: list[str] = []
     for one in objects:
         if one["kind"] == "PeerAuthentication":
-            mode = spec(one).get("mtls", {}).get("mode", "")
-            chosen = spec(one).get("selector", {}).get("matchLabels", {})
-            if not chosen and one["metadata"]["namespace"] == root:
+            mode = mode_of(spec(one).get("mtls"))
+            chosen = (spec(one).get("selector") or {}).get("matchLabels") or {}
+            where = one["metadata"]["namespace"]
+            if not chosen and where == root:
+                seen.append("root")
                 found["root"] = mode or found["root"]
-            elif not chosen and one["metadata"]["namespace"] == namespace:
+            elif not chosen and where == namespace:
+                seen.append("namespace")
                 found["namespace"] = mode
-            elif chosen and one["metadata"]["namespace"] == namespace and chosen.items() <= labels.items():
-                found["workload"] = mode
-                found["port"] = spec(one).get("portLevelMtls", {}).get(str(port), {}).get("mode", "")
+            elif chosen and where == namespace != root and chosen.items() <= labels.items():
+                seen.append("workload")
+                ports = {str(key): mode_of(value) for key, value in (spec(one).get("portLevelMtls") or {}).items()}
+                if ports and (not mode or len(set(ports.values()) - {""}) > 1):
+                    raise NotJudged("exceptions under an inherited mode")
+                found["workload"], found["port"] = mode, ports.get(str(port), "")
+    if len(set(seen)) < len(seen):
+        raise NotJudged("which of two PeerAuthentications is the older one")
     return (found["port"] or found["workload"] or found["namespace"] or found["root"]) == "STRICT"
 
 
+def mode_of(value: Any) -> str:
+    """A written mode; "" for none and UNSET, which inherit."""
+    mode = (value or {}).get("mode", "")
+    return "" if mode == "UNSET" else str(mode)
+
+
 def decide(policies: list[Document], call: Call, at_ztunnel: bool) -> bool:
-    """DENY first; then ALLOW, if there is one at all."""
+    """DENY first; then ALLOW, if there is one at all.  What runs dry or only audits decides nothing."""
+    kept = []
     for one in policies:
-        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, at_ztunnel) for rule in spec(one).get("rules", ())):
+        if spec(one).get("targetRef"):
+            raise NotJudged("targetRef")
+        dry = (one["metadata"].get("annotations") or {}).get("istio.io/dry-run", "false").lower() in ("1", "t", "true")
+        if spec(one).get("action") == "CUSTOM" and not at_ztunnel:
+            raise NotJudged("an external authorizer")
+        if not dry and spec(one).get("action", "ALLOW") in ("ALLOW", "DENY"):
+            kept.append(one)
+    policies = kept
+    for one in policies:
+        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, at_ztunnel) for rule in (spec(one).get("rules") or ())):
             return False
     allows = [one for one in policies if spec(one).get("action", "ALLOW") == "ALLOW"]
-    return not allows or any(meets(rule, one, call, at_ztunnel) for one in allows for rule in spec(one).get("rules", ()))
+    return not allows or any(meets(rule, one, call, at_ztunnel) for one in allows for rule in (spec(one).get("rules") or ()))
 
 
 def selects(content: Document, labels: dict[str, str]) -> bool:
-    if "selector" not in content:
+    if content.get("selector") is None:
         return True
-    wanted = content["selector"].get("matchLabels", {})
+    wanted = content["selector"].get("matchLabels") or {}
     return bool(wanted) and wanted.items() <= labels.items()
 
 
@@ -92,10 +128,10 @@ HTTP_FIELDS = {"hosts", "methods", "paths", "notHosts", "notMethods", "notPaths"
 
 def meets(rule: Document, policy: Document, call: Call, at_ztunnel: bool) -> bool:
     """Any `from`, any `to`.  ztunnel knows no HTTP: an ALLOW rule with some is dropped, of a DENY rule only those fields are."""
-    if "when" in rule:
-        raise ValueError("conditions are not in this evaluator")
-    sources = [dict(one["source"]) for one in rule.get("from", ())]
-    operations = [dict(one["operation"]) for one in rule.get("to", ())]
+    if rule.get("when"):
+        raise NotJudged("conditions are not in this evaluator")
+    sources = [dict(one["source"]) for one in (rule.get("from") or ())]
+    operations = [dict(one["operation"]) for one in (rule.get("to") or ())]
     if at_ztunnel and any(HTTP_FIELDS & fields.keys() for fields in sources + operations):
         if spec(policy).get("action", "ALLOW") == "ALLOW":
             return False
@@ -125,39 +161,60 @@ def field_meets(field: str, values: list[str], call: Call, namespace: str) -> bo
         return any(path_of_istio(value, call.path) for value in values)
     if field == "hosts":
         return any(string_of_istio(value.lower(), call.host.lower()) for value in values)
-    raise ValueError(f"field {field} is not in this evaluator")
+    raise NotJudged(f"field {field} is not in this evaluator")
 
 
 def spec(one: Document) -> Document:
     return one.get("spec") or {}
 
 
-def gateway_backend(objects: list[Document], name: str, port: int, host: str, path: str) -> str:
-    """The "ns/service:port" that an HTTPRoute of gateway "ns/name" sends a request at a listener port to; "" = none."""
-    (gateway,) = (one for one in objects if one["kind"] == "Gateway" and f"{one['metadata']['namespace']}/{one['metadata']['name']}" == name)
-    best: tuple[Any, ...] = ()
-    backend = ""
-    for listener in spec(gateway)["listeners"]:
-        if listener["port"] != port:
-            continue
-        for route in objects:
-            if route["kind"] != "HTTPRoute" or not any(parent["name"] == name.split("/")[1] and parent.get("sectionName", listener["name"]) == listener["name"]
-                                                       for parent in spec(route)["parentRefs"]):
-                continue
-            for wanted in spec(route).get("hostnames") or ("",):
-                if not (host_meets(wanted, host) and host_meets(listener.get("hostname", ""), host)):
-                    continue
-                for rule in spec(route)["rules"]:
-                    for match in rule.get("matches") or ({"path": {"type": "PathPrefix", "value": "/"}},):
-                        kind, value = match["path"]["type"], match["path"]["value"]
-                        below = value.rstrip("/") + "/"
-                        if path == value or (kind == "PathPrefix" and (path.startswith(below) or path == value.rstrip("/"))):
-                            rank = (wanted != "", not wanted.startswith("*"), len(wanted), kind == "Exact", len(value))
-                            if rank > best:
-                                best = rank
-                                refs = rule.get("backendRefs") or ()
-                                backend = "".join(f"{ref.get('namespace', route['metadata']['namespace'])}/{ref['name']}:{ref['port']}" for ref in refs[:1])
-    return backend
+def matches_of(route: Document) -> list[tuple[Document, Document]]:
+    """The rules of an HTTPRoute with their matches, as written."""
+    anything = {"path": {"type": "PathPrefix", "value": "/"}}
+    return [(rule, match) for rule in spec(route).get("rules") or ({},) for match in rule.get("matches") or (anything,)]
+
+
+def table(entries: list[tuple[Document, Document, Document]], method: str, path: str, granted: Any = None) -> set[str]:
+    """The "ns/service:port"s of the first match: exact path, then the longest prefix, then a method; mirrors included."""
+    found: list[tuple[tuple[bool, int, bool], Document, Document]] = []
+    for route, rule, match in entries:
+        if match.keys() - {"path", "method"}:
+            raise NotJudged("matches on headers or query parameters")
+        wanted = match.get("path") or {}
+        kind, value = wanted.get("type", "PathPrefix"), wanted.get("value", "/")
+        if kind == "RegularExpression":
+            raise NotJudged("a regular expression")
+        below = value.rstrip("/") + "/"
+        if (path == value if kind == "Exact" else path.startswith(below) or path == value.rstrip("/")) and match.get("method", method) == method:
+            length = len(value) if kind == "Exact" else len(value.rstrip("/") or "/")
+            found.append(((kind == "Exact", length, "method" in match), route, rule))
+    if not found:
+        return set()
+    best = max(rank for rank, _, _ in found)
+    first = [(route, rule) for rank, route, rule in found if rank == best]
+    if len({id(route) for route, _ in first}) > 1:
+        raise NotJudged("which of two routes is the older one")
+    route, rule = first[0]
+    refs = [one for one in rule.get("backendRefs") or () if one.get("weight", 1) != 0]
+    for one in rule.get("filters") or ():
+        if one["type"] == "RequestMirror":
+            refs.append(one["requestMirror"]["backendRef"])
+        elif one["type"] not in ("RequestRedirect", "ResponseHeaderModifier"):
+            raise NotJudged(f"the filter {one['type']}")
+    if any((one.get("group") or "", one.get("kind", "Service")) != ("", "Service") or one.get("filters") for one in refs):
+        raise NotJudged("a backend that is no Service")
+    return {f"{one.get('namespace', route['metadata']['namespace'])}/{one['name']}:{one['port']}" for one in refs if granted is None or granted(route, one)}
+
+
+def domains(listener: str, hostnames: list[str]) -> list[str]:
+    """The hosts that a listener and a route both serve; "" is every host."""
+    found = []
+    for host in hostnames:
+        if host == listener or listener == "" or (listener.startswith("*.") and host.removeprefix("*").endswith(listener[1:])):
+            found.append(host)
+        elif host == "" or (host.startswith("*.") and listener.removeprefix("*").endswith(host[1:])):
+            found.append(listener)
+    return list(dict.fromkeys(found))
 
 
 def host_meets(wanted: str, host: str) -> bool:

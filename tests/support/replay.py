@@ -5,6 +5,7 @@ from meshwright.ir.intent import Program
 from meshwright.ir.proof import Verdict
 from meshwright.prove.destination import way_text
 from tests.reference import istio
+from tests.reference.gateways import Gateways, Http
 from tests.reference.intent import Ask, allowed
 from tests.support.proved import Documents, Proved
 
@@ -65,9 +66,10 @@ def let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str
     for proxy in way.by:
         kind, _, name = proxy.partition(" ")
         if kind == "gateway":
-            backend = istio.gateway_backend(documents, name, ask.listener, ask.host, ask.path)
-            passed = passed and backend == f"{ask.service}:{ask.port}" and istio.gateway(documents, "istio-system", name, istio.Call(
-                "", ask.source_ip, ask.listener, ask.method, ask.path, ask.host))
+            (gateway,) = (one for one in documents if one["kind"] == "Gateway" and f"{one['metadata']['namespace']}/{one['metadata']['name']}" == name)
+            backends = Gateways(documents, {}).backends(gateway, ask.listener, Http(ask.method, ask.path, ask.host))
+            passed = passed and f"{ask.service}:{ask.port}" in backends and istio.gateway(documents, "istio-system", name, istio.Call(
+                "", ask.source_ip, ask.listener, ask.method, ask.path, ask.host), istio.gateway_pod_labels(gateway))
         elif kind == "waypoint":
             passed = passed and istio.waypoint(documents, "istio-system", name, ask.service, istio.Call(
                 principal, ask.source_ip, ask.port, ask.method, ask.path, ask.host))
