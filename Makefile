@@ -8,10 +8,10 @@ LOCK   := $(wildcard requirements-dev.lock)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench grammar clean
+.PHONY: help demo test test-long check bench grammar clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
 
 # The stamp is written last: an installation that broke off is done again.
 $(VENV)/.installed: pyproject.toml $(LOCK)
@@ -25,6 +25,9 @@ demo: $(VENV)/.installed ## the main job on examples/shop, into build/demo/gitop
 
 test: check ## install what is needed, lint, check types and imports, run every test
 	$(BIN)/pytest -n 2
+
+test-long: $(VENV)/.installed ## the exhaustive tests too: every mutant of the trees, minutes
+	$(BIN)/pytest -n 2 -m slow
 
 check: $(VENV)/.installed ## lint, types, imports
 	$(BIN)/ruff check compiler grammar policies tests benchmarks examples

@@ -47,25 +47,25 @@ def caller(program: Program, ask: Ask, gateways: bool = True, others: bool = Tru
     met = set()
     for grant in program.grants:
         for_gateways = grant.source.kind in ("gateway", "any-gateway")
-        if grant.effect == "allow" and (for_gateways and not gateways or not for_gateways and not others):
+        if grant.effect == "allow" and not (gateways if for_gateways else others):
             continue
         if grant.effect == "allow" and (not gateways or not others):  # the declared way: that very address
             here = grant.target == ("service", ask.service, ask.port)
         else:
-            here = _about(program, pods, grant, ask)
+            here = about(program, pods, grant, ask)
         listener = ask.listener or grant.source.port  # inside the mesh nobody sees which listener it was
-        if here and _asks(program, grant.source, ask, listener) and (grant.effect == "allow" or grant.http is None):
+        if here and asks(program, grant.source, ask, listener) and (grant.effect == "allow" or grant.http is None):
             met.add(grant.effect)
     return met == {"allow"}
 
 
 def _granted(program: Program, pods: PodSet, ask: Ask, listener: int) -> bool:
-    met = {grant.effect for grant in program.grants if _about(program, pods, grant, ask) and _asks(program, grant.source, ask, listener)
+    met = {grant.effect for grant in program.grants if about(program, pods, grant, ask) and asks(program, grant.source, ask, listener)
            and (grant.http is None or ((not grant.http.methods or ask.method in grant.http.methods) and path_of_language(grant.http.path, ask.path)))}
     return met == {"allow"}
 
 
-def _about(program: Program, pods: PodSet, grant: Grant, ask: Ask) -> bool:
+def about(program: Program, pods: PodSet, grant: Grant, ask: Ask) -> bool:
     """Whether the grant speaks of the address that is asked: see `Decided meanings` in docs/proof.md."""
     kind, name, number = grant.target
     by_address = ask.way in ("pod", "plaintext", "without-waypoint")
@@ -80,7 +80,7 @@ def _about(program: Program, pods: PodSet, grant: Grant, ask: Ask) -> bool:
     return not by_address and (name, number) == (ask.service, ask.port)
 
 
-def _asks(program: Program, source: Source, ask: Ask, listener: int) -> bool:
+def asks(program: Program, source: Source, ask: Ask, listener: int) -> bool:
     domain = program.mesh.trust_domain
     gateways = {gateway.id: gateway.identity.principal(domain) for gateway in program.gateways}
     if source.kind == "identity":

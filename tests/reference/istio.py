@@ -22,6 +22,29 @@ class Call(NamedTuple):
     host: str
 
 
+GROUPS = {"AuthorizationPolicy": "security.istio.io", "PeerAuthentication": "security.istio.io", "Gateway": "gateway.networking.k8s.io",
+          "HTTPRoute": "gateway.networking.k8s.io", "ReferenceGrant": "gateway.networking.k8s.io", "Namespace": "", "Service": ""}
+
+
+def effective(documents: list[Document]) -> list[Document]:
+    """The objects as a cluster keeps them: without nulls and empty lists of values, and without kinds that their group does not have."""
+    return [_kept(one) for one in documents if one["kind"] not in GROUPS or GROUPS[one["kind"]] == one["apiVersion"].rpartition("/")[0]]
+
+
+def _kept(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _kept(inner, name) for name, inner in value.items() if inner is not None and not (key in ("source", "operation") and inner == [])}
+    return [_kept(inner) for inner in value] if isinstance(value, list) else value
+
+
+def proxy_account(gateway: Document) -> str:
+    """The service account "ns/name" of the pods of a Gateway."""
+    notes = gateway["metadata"].get("annotations") or {}
+    kind = spec(gateway)["gatewayClassName"]
+    name = gateway["metadata"]["name"] if kind == "istio-waypoint" else f"{gateway['metadata']['name']}-{kind}"
+    return f"{gateway['metadata']['namespace']}/{notes.get('gateway.istio.io/service-account') or notes.get('gateway.istio.io/name-override') or name}"
+
+
 def ztunnel(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call) -> bool:
     """At the ztunnel of a pod."""
     if call.principal == "" and plaintext_refused(objects, root, namespace, labels, call.port):

@@ -32,6 +32,7 @@ class Reference:
     def __init__(self, program: Program, documents: list[Document]) -> None:
         self.program = program
         foreign = [dict(one.content) for one in program.inventory.foreign]
+        documents, foreign = istio.effective(documents), istio.effective(foreign)
         self.objects: list[Document] = [*documents, *(one for one in foreign if not any(named(one) == named(other) for other in documents))]
         self.root = program.mesh.root_namespace
         self.domain = program.mesh.trust_domain
@@ -139,18 +140,16 @@ class Reference:
         blocks |= {value for key, value in scalars(self.objects) if key in ("ipBlocks", "notIpBlocks")}
         for block in blocks:
             network = ipaddress.ip_network(block, strict=False)
-            found |= {str(network.network_address), str(network.broadcast_address), str(network.broadcast_address + 1)}
+            found |= {str(network.network_address), str(network.broadcast_address)}
+            if network.prefixlen:
+                found.add(str(network.broadcast_address + 1))
         return sorted(found)
 
     # --- who stands where ----------------------------------------------------------------------------------------------
 
     def proxy(self, gateway: Document) -> str:
         """The identity of the pods of a Gateway."""
-        notes = gateway["metadata"].get("annotations") or {}
-        kind = spec(gateway)["gatewayClassName"]
-        name = gateway["metadata"]["name"] if kind == "istio-waypoint" else f"{gateway['metadata']['name']}-{kind}"
-        name = notes.get("gateway.istio.io/service-account") or notes.get("gateway.istio.io/name-override") or name
-        return f"{self.domain}/ns/{gateway['metadata']['namespace']}/sa/{name}"
+        return f"{self.domain}/ns/{istio.proxy_account(gateway).replace('/', '/sa/')}"
 
     def waypoint(self, service: Service) -> Waypoint | None:
         """The waypoint that a Service is bound to and that serves it."""
@@ -316,13 +315,11 @@ def _by_address(mesh: Reference, workload: Workload, objects: list[Document], co
 
 def _asked_by_address(program: Program, pods: str, principal: str, address: str, port: int, headless: bool) -> bool:
     """Whether `pods of`, or a headless service, declares the pod's address for this caller."""
-    from tests.reference.intent import _about, _asks
-
     (found,) = (one for one in program.pod_sets if one.id == pods)
     way = "pod" if principal else "plaintext"
     ask = Ask(way, pods, "", 0, port, "", 0, principal, address, "GET", "/", "")
     services = {one.id: one for one in program.services}
-    met = {grant.effect for grant in program.grants if _about(program, found, grant, ask) and _asks(program, grant.source, ask, 0)
+    met = {grant.effect for grant in program.grants if intent.about(program, found, grant, ask) and intent.asks(program, grant.source, ask, 0)
            and (grant.effect == "deny" or (grant.source.kind not in ("gateway", "any-gateway") and (not principal or grant.source.kind != "unidentified")
                                            and (grant.target.kind == "pods" or services[grant.target.id].headless)))}
     return met == {"allow"}
@@ -353,11 +350,10 @@ def _by_service(mesh: Reference, workload: Workload, objects: list[Document], co
                         if complete and meant and not passes and mesh.caller(ask, " inside"):
                             yield f"complete: {ask}"
                 continue
-            if port.protocol not in HTTP:
-                if key in mine and any(mesh.at_pod(objects, workload, waypoint.principal, address, mine[key]) for address in mesh.addresses):
-                    for principal in mesh.principals:
-                        if not istio.waypoint(objects, mesh.root, waypoint.name, service.id, Call(principal, mesh.addresses[0], port.number, "GET", "/", "")):
-                            raise NotJudged("what a refused client sees of a TCP port behind a waypoint")
+            refusable = port.protocol not in HTTP and key in mine and any(mesh.at_pod(objects, workload, waypoint.principal, address, mine[key]) for address in mesh.addresses)
+            if refusable and any(not istio.waypoint(objects, mesh.root, waypoint.name, service.id, Call(principal, mesh.addresses[0], port.number, "GET", "/", ""))
+                                 for principal in mesh.principals):
+                raise NotJudged("what a refused client sees of a TCP port behind a waypoint")
             for http in mesh.requests_of(service)[:: 1 if complete else 7]:
                 leads = mesh.backends(service, port.number, http) if port.protocol in HTTP else {key}
                 for principal in mesh.principals:

@@ -28,8 +28,11 @@ def _replay(proved: Proved, verdict: Verdict) -> None:
     assert request is not None
     namespace = reach.namespace
     labels = dict(next((one.labels for one in proved.program.inventory.workloads if one.id == reach.destination), ()))
+    if reach.kind == "other-pods":
+        labels = dict(pair.split("=") for pair in reach.destination.removeprefix(f"other pods {namespace}").strip().split(",") if pair)
+    documents = istio.effective([*proved.documents, *(dict(one.content) for one in proved.program.inventory.foreign)])
     if verdict.obligation == "transport":
-        refused = istio.plaintext_refused(proved.documents, "istio-system", namespace, labels, request.port)
+        refused = istio.plaintext_refused(documents, "istio-system", namespace, labels, request.port)
         pods = next((one.id for one in proved.program.pod_sets if reach.destination in one.workloads), "")
         grants = [grant.source.cidrs for grant in proved.program.grants if grant.source.kind == "unidentified"]
         places = ["203.0.113.7", *(block.split("/")[0] for blocks in grants for block in blocks)]
@@ -39,8 +42,10 @@ def _replay(proved: Proved, verdict: Verdict) -> None:
     way = next(one for one in reach.ways if way_text(one) == verdict.way)
     pods = next((one.id for one in proved.program.pod_sets if reach.destination in one.workloads), "")
     target = way.target or request.port
-    ask = Ask(way.kind, pods, way.service, way.port, target, way.gateway, way.listener, *request._replace(port=0)[:2], *request[3:])
-    documents = proved.documents
+    ask = Ask(way.kind, pods, way.service, way.port or (request.port if way.kind == "unlisted-service" else 0), target, way.gateway, way.listener, *request._replace(port=0)[:2], *request[3:])
+    if way.kind in ("service", "mesh-route") and any(ref.get("kind") == "Service" for one in documents if one["kind"] == "HTTPRoute"
+                                                    for ref in istio.spec(one).get("parentRefs") or ()):
+        raise istio.NotJudged("what a waypoint forwards by a route")
     if verdict.obligation == "sealed":
         documents = documents + _opened(proved.program, documents)
     # A service that nobody declared may map any port to any target port: one that lets the request in is enough.
@@ -73,7 +78,8 @@ def let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str
         elif kind == "waypoint":
             passed = passed and istio.waypoint(documents, "istio-system", name, ask.service, istio.Call(
                 principal, ask.source_ip, ask.port, ask.method, ask.path, ask.host))
-            principal = f"cluster.local/ns/{name.replace('/', '/sa/')}"
+            made = [istio.proxy_account(one) for one in documents if one["kind"] == "Gateway" and f"{one['metadata']['namespace']}/{one['metadata']['name']}" == name]
+            principal = f"cluster.local/ns/{(made or [name])[0].replace('/', '/sa/')}"
         else:
             passed = passed and istio.ztunnel(documents, "istio-system", namespace, labels, istio.Call(
                 principal, ask.source_ip, ask.target, ask.method, ask.path, ask.host))

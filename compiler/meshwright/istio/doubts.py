@@ -76,8 +76,23 @@ def doubt(found: Object, doubts: Doubts, root: str) -> None:
         pass
     elif group.endswith(ISTIO_GROUPS):
         _all_of(found, doubts, root, reason)
+    elif group == "discovery.k8s.io" or (group == "" and found.kind == "Endpoints"):
+        doubt_endpoints(found, doubts)
     elif group in _WORKLOAD_GROUPS and found.kind not in _NO_PODS:
         doubts.namespace(found.namespace, f"{found.id}: the tree itself has a {found.kind}, which is not part of the inventory")
+
+
+def doubt_endpoints(found: Object, doubts: Doubts) -> None:
+    """Endpoints made by hand lead from a Service, through its waypoint, to any pod; a controller's are those of the selector."""
+    group = found.api_version.partition("/")[0] if "/" in found.api_version else ""
+    if (group, found.kind) not in (("discovery.k8s.io", "EndpointSlice"), ("", "Endpoints")):
+        return
+    managed = metadata_labels(found.content).get("endpointslice.kubernetes.io/managed-by", "").endswith(".k8s.io")
+    triggered = "endpoints.kubernetes.io/last-change-trigger-time" in metadata_labels(found.content, "annotations")
+    if not managed and not triggered:
+        reason = f"{found.id}: endpoints that somebody made by hand are not modelled"
+        doubts.namespace(found.namespace, reason)
+        doubts.proxy(f"waypoint {found.namespace}/*", reason)
 
 
 def _named(found: Object, doubts: Doubts, root: str, reason: str) -> None:

@@ -8,8 +8,10 @@ from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Inventory, Object, Service, Workload
 from meshwright.istio.attachment import Policies
 from meshwright.istio.bindings import Bindings
+from meshwright.istio.doubts import doubt_endpoints
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.kinds.http_route import HttpRoute
+from meshwright.istio.metadata import has_owner
 from meshwright.istio.paths import World, reach_workload
 from meshwright.istio.peers import Peers
 from meshwright.istio.reading import Objects, read_objects
@@ -25,6 +27,11 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     read = read_objects(given, mesh.root_namespace)
     if read.diagnostics:
         return Outcome(None, tuple(read.diagnostics))
+    for found_by_hand in inventory.unknown:
+        doubt_endpoints(found_by_hand, read.doubts)
+    for held in objects:
+        if has_owner(held):
+            read.doubts.everywhere(f"{held.id} goes as soon as the owner that it names is gone")
     world = _world(read, inventory, mesh)
     selecting: dict[str, list[Service]] = {}
     for service in inventory.services:
@@ -70,7 +77,8 @@ def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: Gran
         for parent in dict.fromkeys(f"{parent.namespace}/{parent.name}" for parent in route.parents if parent.kind == "Gateway"):
             by_gateway.setdefault(parent, []).append(route)
             other = known.get(parent)
-            if other is not None and other.class_name.startswith("istio-") and other.class_name != "istio-waypoint":
+            if other is not None and other.class_name not in ("istio", "istio-waypoint") and read.controllers.get(
+                    other.class_name, "istio.io/" if other.class_name.startswith("istio-") else "").startswith("istio.io/"):
                 _doubt_backends(route, f"{other.id}: gateways of class {other.class_name} are not modelled", read)
         if any(parent.kind == "other" for parent in route.parents):
             _doubt_backends(route, f"{route.id}: parents other than Gateways and Services are not modelled", read)
@@ -121,7 +129,11 @@ def _bound_by_hand(bindings: Bindings, services: Iterable[Service]) -> dict[tupl
 
 def _capture(workload: Workload, overlays: Mapping[tuple[str, str, str], Mapping[str, str]], root: str) -> str:
     """The inventory's answer, unless a Namespace of the tree sets the label that decides; system namespaces are never enrolled."""
-    mode = overlays.get(("Namespace", "", workload.namespace), {}).get("istio.io/dataplane-mode")
+    overlay = overlays.get(("Namespace", "", workload.namespace), {})
+    injects = overlay.get("istio-injection") == "enabled" or (overlay.get("istio.io/rev") and overlay.get("istio-injection") != "disabled")
+    if injects and workload.capture == "ambient":
+        return "sidecar"  # a pod may still say no; that nobody reads this of the tree counts as not known
+    mode = overlay.get("istio.io/dataplane-mode")
     if mode is None or any(key == "istio.io/dataplane-mode" for key, _ in workload.labels):
         return workload.capture
     if mode != "ambient":

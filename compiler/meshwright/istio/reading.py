@@ -9,6 +9,7 @@ from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_p
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
+from meshwright.istio.metadata import doubts_of, refuse_metadata
 from meshwright.istio.plain import Refused, metadata_labels
 from meshwright.record import NamedTuple
 
@@ -31,11 +32,12 @@ class Objects(NamedTuple):
     class_labels: dict[str, dict[str, str]]  # GatewayClass -> labels
     doubts: Doubts
     diagnostics: list[Diagnostic]
+    controllers: dict[str, str]  # GatewayClass -> spec.controllerName
 
 
 def read_objects(objects: Iterable[Object], root: str) -> Objects:
     """Read every object once; two different ones of one id, and refused ones, are errors (MW0450, MW0451)."""
-    read = Objects([], [], [], [], [], {}, {}, Doubts(), [])
+    read = Objects([], [], [], [], [], {}, {}, Doubts(), [], {})
     seen: dict[tuple[str, str], Object] = {}  # all that are read, alive
     known = Elements({}, {})
     for found in objects:
@@ -62,31 +64,36 @@ def _same(found: Object, other: Object, group: str) -> bool:
 def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) -> None:
     kind = found.kind
     reader = READERS.get((group, kind))
-    if reader is not None:
-        try:
-            record = read_policy(found, known) if reader is read_policy else reader(found)
-        except Refused as refused:
-            read.diagnostics.append(_refusal(found, refused))
-            return
+    plain = group == "" and kind in ("Namespace", "Service")
+    try:
+        if reader is not None or plain:
+            refuse_metadata(found)
+        record = None if reader is None else read_policy(found, known) if reader is read_policy else reader(found)
+    except Refused as refused:
+        read.diagnostics.append(_refusal(found, refused))
+        return
+    if record is not None:
+        for reason in doubts_of(found):
+            read.doubts.everywhere(reason)
         if isinstance(record, Policy):
             read.policies.append(record)
-            _revision(found, read)
         elif isinstance(record, PeerAuthentication):
             read.peers.append(record)
-            _revision(found, read)
         elif isinstance(record, Gateway):
             read.gateways.append(record)
         elif isinstance(record, HttpRoute):
             read.routes.append(record)
         else:
             read.grants.extend(record)
-    elif group == "" and kind in ("Namespace", "Service"):
+    elif plain:
         read.overlays[(kind, found.namespace, found.name)] = dict(metadata_labels(found.content))
         if kind == "Service" and found.content.get("spec"):
             read.doubts.namespace(found.namespace, f"{found.id}: the tree changes more than labels of a Service")
     else:
         if group == "gateway.networking.k8s.io" and kind == "GatewayClass":
             read.class_labels[found.name] = dict(metadata_labels(found.content))
+            spec = found.content.get("spec")
+            read.controllers[found.name] = str(spec.get("controllerName", "")) if isinstance(spec, Mapping) else ""
         doubt(found, read.doubts, root)
 
 
@@ -99,12 +106,6 @@ def _refusal(found: Object, refused: Refused) -> Diagnostic:
 
 def _called(found: Object) -> str:
     return f"{found.kind} `{found.id.partition(' ')[2]}`"
-
-
-def _revision(found: Object, read: Objects) -> None:
-    revision = metadata_labels(found.content).get("istio.io/rev", "default")
-    if revision != "default":
-        read.doubts.everywhere(f"whether the revision `{revision}`, which {found.kind}s name, is the one in use is not known")
 
 
 def _conflict(found: Object, other: Object) -> Diagnostic:
