@@ -8,15 +8,16 @@ from meshwright.ir import intent, resolved
 def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
     """Fill ``facts.grants`` and ``facts.http_services`` from every rule; gives the rules as reports show them."""
     rules = []
+    grants = facts.grants
     for number, rule in enumerate(facts.program.rules):
         rules.append(intent.Rule(rule.text, rule.span, rule.because, rule.until.text if rule.until is not None else ""))
         wanted: list[Aim] = []
         for target in rule.targets:
             wanted.extend(aims(facts, rule, target))
-        sources = [source for term in rule.sources for source in sources_of(facts, term, rule)]
-        for source in sources:
-            for aim, http in wanted:
-                facts.grants.append(intent.Grant(rule.effect, source, aim, http, number))
+        effect = rule.effect
+        for term in rule.sources:
+            for source in sources_of(facts, term, rule):
+                grants.extend([intent.Grant(effect, source, aim, http, number) for aim, http in wanted])
         for aim, http in wanted:
             if http is not None and aim.kind == "service":
                 facts.http_services.setdefault(aim.id, number)
@@ -68,10 +69,7 @@ def _widen_denies(facts: Facts) -> None:
     It matters only where somebody is allowed there.  Where the other Service has further pods the deny would hit those as
     well: problem deny-shared.
     """
-    granted: dict[tuple[str, int], list[intent.Source]] = {}
-    for grant in facts.grants:
-        if grant.effect == "allow" and grant.target.kind == "service":
-            granted.setdefault((grant.target.id, grant.target.port), []).append(grant.source)
+    granted: dict[tuple[str, int], list[intent.Source]] | None = None
     added: dict[intent.Grant, None] = {}
     for grant in facts.grants:
         if grant.effect != "deny" or grant.target.kind != "service":
@@ -81,11 +79,23 @@ def _widen_denies(facts: Facts) -> None:
             for theirs in facts.ports[other].values():
                 if theirs.target != target or (other == grant.target.id and theirs.number == grant.target.port):
                     continue
+                if granted is None:
+                    granted = _callers(facts)
                 callers = granted.get((other, theirs.number), ())
                 if any(meet(grant.source, caller) for caller in callers):
                     _widen(facts, grant, other, theirs, added)
-    known = set(facts.grants)
-    facts.grants.extend([grant for grant in added if grant not in known])
+    if added:
+        known = set(facts.grants)
+        facts.grants.extend([grant for grant in added if grant not in known])
+
+
+def _callers(facts: Facts) -> dict[tuple[str, int], list[intent.Source]]:
+    """(service, port) -> who is allowed there."""
+    granted: dict[tuple[str, int], list[intent.Source]] = {}
+    for grant in facts.grants:
+        if grant.effect == "allow" and grant.target.kind == "service":
+            granted.setdefault((grant.target.id, grant.target.port), []).append(grant.source)
+    return granted
 
 
 def _widen(facts: Facts, grant: intent.Grant, other: str, port: intent.Port, added: dict[intent.Grant, None]) -> None:

@@ -5,7 +5,7 @@ Facts (reference: istio-semantics 1.5, 1.7, 2.2, 10.7): a positive match on a mi
 sources of one rule are alternatives, so a positive list may be cut and a negative list must not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Source
@@ -42,9 +42,13 @@ class Peers(NamedTuple):
 NOBODY = Peers()
 
 
-def peers(allowed: Iterable[Source], denied: Iterable[Source], gateways: Mapping[str, Gateway],
+def peers(allowed: Collection[Source], denied: Collection[Source], gateways: Mapping[str, Gateway],
           always: Iterable[Identity] = ()) -> Peers:
     """``allowed`` without ``denied``, and ``always`` (waypoints) whatever is denied.  Exact for every kind of source."""
+    if not denied:
+        listed = {source.identity for source in allowed if source.kind == "identity" and source.identity is not None}
+        if len(listed) == len(allowed):  # the usual case, in short
+            return Peers(tuple(sorted(listed.union(always))))
     yes, no = _collect(allowed, gateways), _collect(denied, gateways)
     always = set(always)
     if no.anyone:

@@ -1,6 +1,6 @@
 """One L7 service: what its waypoint enforces, in service ports and with the identities of the callers."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir.identity import Identity
@@ -61,8 +61,9 @@ def path_values(path: PathPattern) -> list[str]:
 
     A value that ends in "*" matches as a string prefix, so a subtree is two values; a template must not mix with "*".
     """
-    if any(part is not None and ("*" in part or "{" in part or "}" in part) for part in path.segments):
-        raise ValueError(f"path {path}: a literal part that Istio reads as a pattern passed the check")
+    for part in path.segments:
+        if part is not None and ("*" in part or "{" in part or "}" in part):
+            raise ValueError(f"path {path}: a literal part that Istio reads as a pattern passed the check")
     base = "".join("/" + ("{*}" if part is None else part) for part in path.segments)
     if not path.subtree:
         return [base or "/"]
@@ -82,14 +83,27 @@ def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object
     callers: dict[tuple[_Operation, ...], list[Source]] = {}
     for some_doors, sources in sharing.items():
         callers.setdefault(_operations(some_doors), []).extend(sources)
-    made: list[tuple[tuple[tuple[str, str], ...], dict[str, object]]] = []
+    made: list[tuple[tuple[str, ...], dict[str, object]]] = []
+    domain = plan.program.mesh.trust_domain
     for operations, sources in callers.items():
-        to = [{key: list(values) for key, values in zip(("ports", "methods", "paths"), one, strict=True) if values} for one in operations]
-        if any(source.kind == "anyone" for source in sources):
+        to = []
+        for ports, methods, paths in operations:
+            one = {"ports": list(ports)}
+            if methods:
+                one["methods"] = list(methods)
+            if paths:
+                one["paths"] = list(paths)
+            to.append(one)
+        if any([source.kind == "anyone" for source in sources]):  # noqa: C419 - mostly one source, and a generator costs more
             made.append(((), rule([], to)))
         else:
-            made.append((tuple(map(_order, sources)), rule(among(peers(sources, (), plan.gateways), plan.program.mesh.trust_domain), to)))
-    return [one for _, one in sorted(made, key=lambda pair: min(pair[0], default=()))]
+            made.append((min(map(_order, sources)), rule(among(peers(sources, (), plan.gateways), domain), to)))
+    made.sort(key=_first)
+    return [one for _, one in made]
+
+
+def _first(pair: tuple[tuple[str, ...], object]) -> tuple[str, ...]:
+    return pair[0]
 
 
 def _who(source: Source) -> _Who:
@@ -101,8 +115,13 @@ def _order(source: Source) -> tuple[str, str]:
     return source.kind, str(source.identity or source.gateway or source.namespace)
 
 
-def _operations(doors: Iterable[_Door]) -> tuple[_Operation, ...]:
+def _operations(doors: Sequence[_Door]) -> tuple[_Operation, ...]:
     """Products of (ports, methods, paths) that together are exactly ``doors``; () in a place means any."""
+    if len(doors) == 1:  # the usual case, in short
+        number, http = doors[0]
+        if http is None:
+            return (((str(number),), (), ()),)
+        return (((str(number),), tuple(sorted(set(http.methods))), tuple(sorted(set(path_values(http.path))))),)
     whole = sorted({number for number, http in doors if http is None})
     paths: dict[tuple[int, tuple[str, ...]], set[str]] = {}
     for number, http in doors:

@@ -17,7 +17,7 @@ MOST = 1_000_000  # grants of one program: a bound on time and memory, far above
 class Binder:
     """Binds what stands in files; each method gives what could be bound and reports the rest."""
 
-    __slots__ = ("_budget", "_found", "_group_ids", "_looping", "_scope")
+    __slots__ = ("_budget", "_callers", "_found", "_group_ids", "_looping", "_scope", "_services")
 
     def __init__(self, scope: Scope, found: list[Diagnostic]) -> None:
         self._scope = scope
@@ -25,6 +25,9 @@ class Binder:
         self._group_ids: dict[str, tuple[str, ...] | None] = {}
         self._budget = MOST
         self._looping: set[str] = set()  # groups of cycles that were reported
+        # What a name written in a file of some home was bound to as a source, as the destination of a rule: text, and what it stands for.
+        self._callers: dict[tuple[str, str | None, str], tuple[str, tuple[Identity, ...], tuple[str, ...]]] = {}
+        self._services: dict[tuple[str, str | None, str, bool], tuple[str, str]] = {}
 
     def check_groups(self) -> None:
         """Expand every group once: MW0210 for a cycle, MW0201 for unknown members, MW0209 for a name that is also something else."""
@@ -126,11 +129,21 @@ class Binder:
     def _source(self, term: syntax.SourceTerm, home: str) -> list[resolved.Source] | None:
         kind, name = term.kind, term.name
         if kind == "name" and name is not None:
+            key = (home, name.namespace, name.text)
+            caller = self._callers.get(key)
+            if caller is not None:
+                text, identities, members = caller
+                return [resolved.Source("identity", text, term.span, identities, members)]
             ids = self._ids(name, home)
             if ids is None:
                 return None
             bound = [self._identity(own, term) for own in ids]
-            return None if None in bound else [each for each in bound if each is not None]
+            if None in bound:
+                return None
+            made = [each for each in bound if each is not None]
+            if len(made) == 1 and not self._is_group(name):
+                self._callers[key] = (made[0].text, made[0].identities, made[0].workloads)
+            return made
         text = source_text(term)
         if kind == "service-account" and name is not None:
             own = qualify(home, name, self._found)
@@ -190,7 +203,12 @@ class Binder:
         return tuple(made) if whole else None
 
     def _target(self, term: syntax.TargetTerm, home: str) -> list[resolved.Target] | None:
-        kind, name, text = term.kind, term.name, target_text(term)
+        kind, name = term.kind, term.name
+        if kind == "name" and name is not None:
+            known = self._services.get((home, name.namespace, name.text, name.quoted))
+            if known is not None:
+                return [resolved.Target("service", known[0], term.span, service=known[1])]
+        text = target_text(term)
         if kind == "namespace" and name is not None:
             return [resolved.Target("namespace", text, term.span, namespace=name.text)] if self._namespace(name) else None
         if name is None:
@@ -201,7 +219,12 @@ class Binder:
         if ids is None:
             return None
         bound = [self._one_target(own, term, name) for own in ids]
-        return None if None in bound else [each for each in bound if each is not None]
+        if None in bound:
+            return None
+        made = [each for each in bound if each is not None]
+        if len(made) == 1 and made[0].kind == "service" and not self._is_group(name):
+            self._services[home, name.namespace, name.text, name.quoted] = (made[0].text, made[0].service)
+        return made
 
     def _one_target(self, own: str, term: syntax.TargetTerm, name: syntax.Name) -> resolved.Target | None:
         named = self._scope.named(own)
@@ -240,7 +263,7 @@ class Binder:
 
     def _ids(self, name: syntax.Name, home: str) -> tuple[str, ...] | None:
         """What a name of a rule stands for: one id, or the members of a group; None when that was an error."""
-        if name.namespace is None and name.text in self._scope.declared.groups:
+        if self._is_group(name):
             group = self._scope.declared.groups[name.text]
             if home and home != group.home and (twin := self._scope.named(f"{home}/{name.text}")) is not None:
                 self._found.append(
@@ -265,6 +288,9 @@ class Binder:
             unknown_name(self._scope, name, own, "service, workload or service account", self._found)
             return None
         return (own,)
+
+    def _is_group(self, name: syntax.Name) -> bool:
+        return name.namespace is None and name.text in self._scope.declared.groups
 
     def _expand(self, name: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
         """The ids of a group's members, groups in it expanded, each once; None when some member is an error, reported once."""
@@ -361,6 +387,8 @@ class Binder:
 
     def _note_all_to_all(self, rule: syntax.RuleStatement) -> None:
         groups = self._scope.declared.groups
+        if not groups:
+            return
         written = {
             term.name.text: term for term in rule.sources if term.kind == "name" and term.name is not None and term.name.namespace is None
         }

@@ -34,6 +34,8 @@ def collect(desks: tuple[Desk, ...], found: list[Diagnostic]) -> Declared:
     titles: dict[str, Span] = {}
     for desk in desks:
         for each in desk.module.statements:
+            if isinstance(each, syntax.RuleStatement):
+                continue  # most statements
             if isinstance(each, syntax.MeshBlock):
                 if meshes:
                     found.append(_twice("a second `mesh` block", each.span, meshes[0].span, "the settings of a mesh stand in one place"))

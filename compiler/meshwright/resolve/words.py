@@ -1,7 +1,5 @@
 """Terms, doors and rules as canonical text on one line: what messages, access tables and reports show."""
 
-from collections.abc import Iterable
-
 from meshwright.ir import syntax
 
 
@@ -20,12 +18,12 @@ def claim_text(claim: syntax.ClaimLine) -> str:
     return f"never {sources} {'reaches' if claim.kind == 'never-reaches' else '->'} {targets}{doors}"
 
 
-def sources_text(terms: Iterable[syntax.SourceTerm]) -> str:
-    return ", ".join([source_text(term) for term in terms])
+def sources_text(terms: tuple[syntax.SourceTerm, ...]) -> str:
+    return source_text(terms[0]) if len(terms) == 1 else ", ".join([source_text(term) for term in terms])
 
 
-def targets_text(terms: Iterable[syntax.TargetTerm]) -> str:
-    return ", ".join([target_text(term) for term in terms])
+def targets_text(terms: tuple[syntax.TargetTerm, ...]) -> str:
+    return target_text(terms[0]) if len(terms) == 1 else ", ".join([target_text(term) for term in terms])
 
 
 def source_text(term: syntax.SourceTerm) -> str:
