@@ -117,6 +117,7 @@ class _Writer:
                 "allows_by_destination": _positions(edge["to"]["key"] for edge in allows),
                 "denies_by_destination": _positions(edge["to"]["key"] for edge in denies),
                 "allows_by_gateway": _positions(edge["from"]["gateway"] for edge in allows),
+                "allows_by_kind": _positions(edge["from"]["kind"] for edge in allows),
                 "allows_by_rule": _positions(edge["rule"] for edge in allows),
             },
         }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 
@@ -27,28 +28,42 @@ def _encode(value: Any, reads: Any, known: dict[tuple[int, int], str]) -> str:
         return _text(value)
     inner = reads.get("*")
     if isinstance(value, list):
-        return f"[{','.join([_encode(item, inner, known) for item in value])}]"
+        return f"[{','.join(_all(value, inner, known))}]"
     if inner is not None:
-        return f"{{{','.join([f'{_string(key)}:{_encode(item, inner, known)}' for key, item in value.items()])}}}"
-    parts = []
+        texts = _all(list(value.values()), inner, known)
+        return f"{{{','.join([f'{_string(key)}:{text}' for key, text in zip(value, texts, strict=True)])}}}"
+    return f"{{{','.join([f'{_string(name)}:{_field(value[name], below, known)}' for name, below in reads.items()])}}}"
+
+
+def _all(nodes: list[Any], reads: Any, known: dict[tuple[int, int], str]) -> Iterable[str]:
+    """Texts of nodes of one kind: field by field, which is quick for the thousands of edges."""
+    if reads is True or "*" in reads or not reads:
+        return [_encode(node, reads, known) for node in nodes]
+    columns = []
     for name, below in reads.items():
-        item = value[name]
-        kind = type(item)
-        if kind is str:
-            text = _string(item)
-        elif kind is bool:
-            text = "true" if item else "false"
-        elif kind is int:
-            text = str(item)
-        elif kind is list and below is True and len(item) < 4:
-            text = f"[{','.join([_string(each) if type(each) is str else _text(each) for each in item])}]"
-        elif below is True:
-            text = _text(item)
-        else:
-            key = (id(item), id(below))
-            text = known.get(key) or known.setdefault(key, _encode(item, below, known))
-        parts.append(f'"{name}":{text}')
-    return f"{{{','.join(parts)}}}"
+        items = list(map(itemgetter(name), nodes))
+        columns.append(map(_string, items) if set(map(type, items)) == {str} else [_field(item, below, known) for item in items])
+    form = f"{{{','.join([f'{_string(name)}:%s' for name in reads])}}}"
+    return map(form.__mod__, zip(*columns, strict=True))
+
+
+def _field(item: Any, reads: Any, known: dict[tuple[int, int], str]) -> str:
+    kind = type(item)
+    if kind is str:
+        return _string(item)
+    if kind is bool:
+        return "true" if item else "false"
+    if kind is int:
+        return str(item)
+    if reads is True:
+        if kind is list and len(item) < 4:
+            return f"[{','.join([_field(each, True, known) for each in item])}]"
+        return _text(item)
+    key = (id(item), id(reads))
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _encode(item, reads, known)
+    return found
 
 
 def _union(one: Any, other: Any) -> Any:

@@ -224,6 +224,7 @@ class AccessIndex(Node):
     allows_by_destination: dict[str, list[int]]
     denies_by_destination: dict[str, list[int]]
     allows_by_gateway: dict[str, list[int]]
+    allows_by_kind: dict[str, list[int]]  # of the caller
     allows_by_rule: dict[str, list[int]]
 
 

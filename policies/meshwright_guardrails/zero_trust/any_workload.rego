@@ -6,8 +6,8 @@
 package meshwright.zero_trust.any_workload
 
 deny contains finding if {
-	some edge in input.access.allows
-	edge.from.kind == "any-workload"
+	some position in input.access.index.allows_by_kind["any-workload"]
+	edge := input.access.allows[position]
 	edge.to.kind == "service"
 	not edge.http.narrowed
 	finding := {

@@ -4,8 +4,8 @@
 package meshwright.zero_trust.any_workload_pods
 
 deny contains finding if {
-	some edge in input.access.allows
-	edge.from.kind == "any-workload"
+	some position in input.access.index.allows_by_kind["any-workload"]
+	edge := input.access.allows[position]
 	edge.to.kind == "pods"
 	finding := {
 		"msg": sprintf("every workload of the mesh reaches the pods of `%s` by their addresses", [edge.to.key]),

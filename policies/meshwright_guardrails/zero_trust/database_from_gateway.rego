@@ -4,8 +4,9 @@
 package meshwright.zero_trust.database_from_gateway
 
 deny contains finding if {
-	some edge in input.access.allows
-	edge.entry == "gateway"
+	some kind in ["any-gateway", "gateway"]
+	some position in input.access.index.allows_by_kind[kind]
+	edge := input.access.allows[position]
 	not edge.to.http
 	finding := {
 		"msg": sprintf("clients of `%s` reach `%s` port %d, which is no HTTP port", [edge.from.gateway, edge.to.key, edge.to.port]),

@@ -42,6 +42,8 @@ rule(id) := {"id": id, "text": id, "because": "", "until": "", "source": source}
 
 positions(edges) := {key: [i | some i, other in edges; other.to.key == key] | some item in edges; key := item.to.key}
 
+by_kind(edges) := {item.from.kind: [i | some i, other in edges; other.from.kind == item.from.kind] | some item in edges}
+
 by_rule(edges) := {item.rule: [i | some i, other in edges; other.rule == item.rule] | some item in edges}
 
 model(services, allows, denies) := {
@@ -57,7 +59,10 @@ model(services, allows, denies) := {
 	},
 	"access": {
 		"allows": allows, "denies": denies,
-		"index": {"allows_by_destination": positions(allows), "denies_by_destination": positions(denies), "allows_by_gateway": {}, "allows_by_rule": by_rule(allows)},
+		"index": {
+			"allows_by_destination": positions(allows), "denies_by_destination": positions(denies), "allows_by_gateway": {},
+			"allows_by_kind": by_kind(allows), "allows_by_rule": by_rule(allows),
+		},
 	},
 }
 

@@ -6,8 +6,9 @@ package meshwright.zero_trust.gateway_write_everywhere
 writing := {"DELETE", "PATCH", "PUT"}
 
 warn contains finding if {
-	some edge in input.access.allows
-	edge.entry == "gateway"
+	some kind in ["any-gateway", "gateway"]
+	some position in input.access.index.allows_by_kind[kind]
+	edge := input.access.allows[position]
 	edge.http.narrowed
 	edge.http.path.any
 	methods := writing & {method | some method in edge.http.methods}

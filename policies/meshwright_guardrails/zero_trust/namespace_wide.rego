@@ -4,8 +4,8 @@
 package meshwright.zero_trust.namespace_wide
 
 deny contains finding if {
-	some edge in input.access.allows
-	edge.from.kind == "namespace"
+	some position in input.access.index.allows_by_kind["namespace"]
+	edge := input.access.allows[position]
 	edge.from.namespace != edge.to.namespace
 	edge.because == ""
 	finding := {

@@ -4,8 +4,8 @@
 package meshwright.zero_trust.unidentified
 
 deny contains finding if {
-	some edge in input.access.allows
-	edge.from.kind == "unidentified"
+	some position in input.access.index.allows_by_kind["unidentified"]
+	edge := input.access.allows[position]
 	edge.until == ""
 	finding := {
 		"msg": sprintf("callers without identity reach the pods of `%s` for ever", [edge.to.key]),

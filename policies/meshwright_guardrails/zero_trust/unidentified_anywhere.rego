@@ -4,8 +4,8 @@
 package meshwright.zero_trust.unidentified_anywhere
 
 warn contains finding if {
-	some edge in input.access.allows
-	edge.from.kind == "unidentified"
+	some position in input.access.index.allows_by_kind["unidentified"]
+	edge := input.access.allows[position]
 	count(edge.from.cidrs) == 0
 	finding := {
 		"msg": sprintf("callers without identity reach the pods of `%s` from any address", [edge.to.key]),

@@ -96,6 +96,8 @@ def test_who_reaches_what():
         "exact": False,
     }
     assert access["index"]["allows_by_destination"]["shop/db"] == [1]
+    assert all([edge["from"]["kind"] for edge in access["allows"]][place] == kind for kind, places in access["index"]["allows_by_kind"].items()
+               for place in places)
 
 
 def test_the_schema_forbids_unknown_fields_everywhere():
