@@ -80,9 +80,15 @@ def negate(expr: Expr) -> Expr:
     return Expr("not", args=(expr,))
 
 
+_SIMPLE = {op: frozenset(("true", "false", op)) for op in ("and", "or")}  # what a join has to look at closely
+
+
 def _join(op: Literal["and", "or"], args: Iterable[Expr], neutral: Expr, absorbing: Expr) -> Expr:
+    given = args if type(args) is tuple else tuple(args)
+    if {arg.op for arg in given}.isdisjoint(_SIMPLE[op]):
+        return Expr(op, None, None, given) if len(given) > 1 else given[0] if given else neutral
     kept: list[Expr] = []
-    for arg in args:
+    for arg in given:
         if arg.op == absorbing.op:
             return absorbing
         if arg.op == op:

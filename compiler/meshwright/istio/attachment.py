@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, both, either, match, negate
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Labels
 from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
 from meshwright.istio.kinds.authorization_policy import Policy
 from meshwright.istio.peers import Peers, Plaintext
-from meshwright.istio.terms import Scope
+from meshwright.istio.terms import Known, Read, Scope, Term
 from meshwright.istio.verdict import Compiled, Verdict, judge
 
 Engine = Callable[[Policy, Scope], Compiled | None]
@@ -18,8 +18,8 @@ NO_IDENTITY = negate(match("principal", "present"))
 class Policies:
     """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
 
-    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_known", "_peers", "_root", "_scopes", "_selected", "_targets",
-                 "_trust_domain", "_verdicts")
+    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_known", "_peers", "_root", "_scopes", "_selected", "_single",
+                 "_targets", "_trust_domain", "_verdicts")
 
     def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh) -> None:
         self._peers = peers
@@ -31,7 +31,8 @@ class Policies:
         self._allow_selectors: dict[str, list[Labels]] = {}
         self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
         self._scopes: dict[str, Scope] = {}
-        self._known: dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]] = {}
+        self._known: Known = {}
+        self._single: dict[tuple[Read, str, str], Term] = {}
         self._cache: dict[tuple[Engine, str], Compiled | None] = {}
         self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
         for policy in policies:
@@ -110,7 +111,7 @@ class Policies:
     def _scope(self, namespace: str) -> Scope:
         found = self._scopes.get(namespace)
         if found is None:
-            found = self._scopes[namespace] = Scope(namespace, self._trust_domain, self._known)
+            found = self._scopes[namespace] = Scope(namespace, self._trust_domain, self._known, self._single)
         return found
 
     def _compiled(self, engine: Engine, policies: Sequence[Policy]) -> list[Compiled]:

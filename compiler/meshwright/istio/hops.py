@@ -8,6 +8,7 @@ from meshwright.istio.verdict import Verdict
 
 Known = Mapping[Dimension, str]
 PRESENT = match("principal", "present")
+_NAMED = frozenset(("account", "namespace", "present"))  # no identity is a member of none
 
 
 def at_port(verdict: Verdict, port: int) -> Verdict:
@@ -46,7 +47,7 @@ def settle(expr: Expr, known: Known) -> Expr:
     kept = []
     changed = nested = False
     for arg in expr.args:
-        new = settle(arg, known)
+        new = arg if arg.op == "match" and arg.dimension not in known else settle(arg, known)
         if new is not arg:
             if new.op == stop:
                 return new
@@ -76,7 +77,8 @@ def unidentified(expr: Expr) -> Expr:
 def _never_without(expr: Expr) -> bool:
     """Whether, as far as a look at its principals tells, no request without identity is a member."""
     if expr.op == "match":
-        return expr.dimension == "principal" and expr.pattern is not None and not matches(expr.pattern, "")
+        pattern = expr.pattern
+        return expr.dimension == "principal" and pattern is not None and (pattern.kind in _NAMED or not matches(pattern, ""))
     if expr.op == "and":
         return any(_never_without(arg) for arg in expr.args)
     if expr.op == "or":

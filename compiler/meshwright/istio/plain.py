@@ -73,3 +73,11 @@ def metadata_labels(content: Mapping[str, object], key: str = "labels") -> Mappi
     if not isinstance(found, Mapping):
         return {}
     return {name: value for name, value in found.items() if type(name) is str and type(value) is str}
+
+
+def metadata_text(content: Mapping[str, object], key: str, name: str) -> str | None:
+    """What ``metadata_labels`` has under ``name``, None = nothing."""
+    metadata = content.get("metadata")
+    found = metadata.get(key) if isinstance(metadata, Mapping) else None
+    value = found.get(name) if isinstance(found, Mapping) else None
+    return value if type(value) is str else None

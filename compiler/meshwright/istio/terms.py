@@ -15,21 +15,24 @@ from meshwright.record import NamedTuple
 match = lru_cache(maxsize=65536)(new_match)
 
 
-class Scope(NamedTuple):
-    """What the meaning of a value depends on."""
-
-    namespace: str  # of the policy: a service account without one is in it
-    trust_domain: str
-    known: dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]] | None = None  # memo of ``conjunction``, for all scopes
-
-
 class Term(NamedTuple):
     expr: Expr
     exact: bool
 
 
+class Scope(NamedTuple):
+    """What the meaning of a value depends on, and what is known of values already, whatever the namespace."""
+
+    namespace: str  # of the policy: a service account without one is in it
+    trust_domain: str
+    known: "Known | None" = None
+    single: "dict[tuple[Read, str, str], Term] | None" = None
+
+
 Read = Callable[[Sequence[str], Scope], Term]
 Table = Mapping[str, tuple[Read | None, bool]]  # field -> how to read its values (None: no dimension has it), negated
+# ids of values and table, upper -> the values, alive so that nothing else gets their id, and what ``conjunction`` makes of them
+Known = dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]]
 
 # A term whose attribute is no dimension: no request is known to match it.
 NOT_KNOWN = Term(NOTHING, False)
@@ -55,7 +58,7 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
     doubts: tuple[str, ...] = ()
     for field, given in values.items():
         read, negated = fields[field]
-        term = NOT_KNOWN if read is None else read(given, scope)
+        term = NOT_KNOWN if read is None else _term(read, given, scope)
         if term.exact:
             parts.append(negate(term.expr) if negated else term.expr)
         else:
@@ -63,7 +66,18 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
             parts.append(bound(term, negated, upper))
     found = parts[0] if len(parts) == 1 else all_of(parts), doubts
     if scope.known is not None and _is_absolute(values):
-        scope.known[key] = (values, found)  # alive: nothing else gets this id
+        scope.known[key] = (values, found)
+    return found
+
+
+def _term(read: Read, values: Sequence[str], scope: Scope) -> Term:
+    """What one field says; single values occur again and again."""
+    if scope.single is None or len(values) != 1:
+        return read(values, scope)
+    key = (read, values[0], scope.namespace if read is service_accounts and "/" not in values[0] else "")
+    found = scope.single.get(key)
+    if found is None:
+        found = scope.single[key] = read(values, scope)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from meshwright.ir.inventory import Labels, Object
-from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, only, optional_list, text
+from meshwright.istio.plain import Refused, labels, mapping, metadata_text, only, optional_list, text
 from meshwright.record import NamedTuple
 
 Action = Literal["ALLOW", "DENY", "AUDIT", "CUSTOM"]
@@ -94,7 +94,7 @@ def read_policy(found: Object, known: Elements | None = None) -> Policy:
     rules = optional_list(spec, "rules", "spec")
     if len(rules) > 512:
         raise Refused("`spec.rules` has more than 512 items")
-    read = tuple([_rule(rule, f"spec.rules[{index}]", known) for index, rule in enumerate(rules)])
+    read = tuple([_rule(rule, index, known) for index, rule in enumerate(rules)])
     _custom(spec, action, read)
     if action == "DENY" and not read:
         raise Refused("a DENY without rules never denies")
@@ -141,21 +141,28 @@ def _target(raw: object) -> TargetRef:
     return TargetRef(kind, name)
 
 
-def _rule(raw: object, where: str, known: Elements) -> Rule:
-    rule = mapping(raw, where)
-    only(rule, _RULE, where)
-    sources = optional_list(rule, "from", where)
+def _rule(raw: object, index: int, known: Elements) -> Rule:
+    # The hot loop of the whole reading: places are put into words only when something is wrong.
+    if type(raw) is not dict or not raw.keys() <= _RULE:
+        only(mapping(raw, f"spec.rules[{index}]"), _RULE, f"spec.rules[{index}]")
+    rule = mapping(raw, "")
+    sources, operations = rule.get("from"), rule.get("to")
+    if type(sources) is not list:
+        sources = optional_list(rule, "from", f"spec.rules[{index}]")
+    if type(operations) is not list:
+        operations = optional_list(rule, "to", f"spec.rules[{index}]")
     if len(sources) > 512:
-        raise Refused(f"`{where}.from` has more than 512 items")
-    operations = optional_list(rule, "to", where)
-    return Rule(tuple([known.sources.get(id(item)) or _element(item, "source", SOURCE_FIELDS, where, known.sources) for item in sources]),
-                tuple([known.operations.get(id(item)) or _element(item, "operation", OPERATION_FIELDS, where, known.operations)
-                       for item in operations]),
-                tuple([_condition(item, where) for item in optional_list(rule, "when", where)]) if "when" in rule else ())
+        raise Refused(f"`spec.rules[{index}].from` has more than 512 items")
+    read = known.sources
+    first = tuple([read.get(id(item)) or _element(item, "source", SOURCE_FIELDS, f"spec.rules[{index}]", read) for item in sources])
+    read = known.operations
+    return Rule(first, tuple([read.get(id(item)) or _element(item, "operation", OPERATION_FIELDS, f"spec.rules[{index}]", read)
+                              for item in operations]),
+                tuple([_condition(item, f"spec.rules[{index}]") for item in optional_list(rule, "when", f"spec.rules[{index}]")])
+                if "when" in rule else ())
 
 
 def _element(raw: object, name: str, known: frozenset[str], where: str, read: dict[int, Values]) -> Values:
-    # The hot loop of the whole reading: places are put into words only when something is wrong.
     content = raw.get(name) if isinstance(raw, dict) and len(raw) == 1 else None
     if not isinstance(content, dict):
         only(mapping(raw, where), frozenset({name}), where)
@@ -309,7 +316,7 @@ def _custom(spec: Mapping[str, object], action: Action, rules: tuple[Rule, ...])
 
 
 def _dry_run(found: Object, action: Action) -> bool:
-    written = metadata_labels(found.content, "annotations").get("istio.io/dry-run")
+    written = metadata_text(found.content, "annotations", "istio.io/dry-run")
     if written is None:
         return False
     value = _BOOLEANS.get(written)
