@@ -1,6 +1,7 @@
 """Two real applications, from their own YAML to a published, proved tree: what they call gets in, and nothing else does."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,6 +105,43 @@ def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     assert code == 0, (document, stderr)
     owned = list(_objects(root / "k8s", name))
     return Published(name, root, tree, owned, Cluster(owned, list(_objects(tree, ""))), document, findings)
+
+
+@pytest.mark.parametrize("name", sorted(APPLICATIONS))
+def test_init_on_the_real_yaml_compiles_and_changes_nothing(name: str, corpora: Path, tmp_path: Path) -> None:
+    """Then one namespace to `enforce yes`: refused with what is missing, never a tree that is half of it."""
+    root = tmp_path / "source"
+    (root / "manifests").mkdir(parents=True)
+    for file in APPLICATIONS[name].files:
+        shutil.copy(corpora / file, root / "manifests")
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "gitops.git")], check=True)
+    code, document, stderr = meshwright("init", cwd=root)
+    assert code == 0, (document, stderr)
+    settings, source = root / "meshwright.toml", root / "mesh/mesh.mesh"
+    # The YAML names no namespace: the project file says where that leads.
+    assert 'namespace = "default"' in settings.read_text()
+    assert "namespace default { enforce no until " in source.read_text()
+    settings.write_text(settings.read_text() + '[publish]\nremote = "../gitops.git"\n')
+    commit_all(root)
+    for command in ("check", "compile", "publish"):
+        code, document, stderr = meshwright(command, cwd=root)
+        assert code == 0, (document, stderr)
+        assert not codes(document, "error") and document["result"]["default"]["proof"]["unprotected"] == ["default"]
+    assert not (root / "deploy").exists()
+    assert subprocess.run(["git", "-C", str(tmp_path / "gitops.git"), "for-each-ref"], check=True, capture_output=True).stdout == b""
+    source.write_text(re.sub("enforce no .*", "enforce yes }", source.read_text()))
+    code, document, _ = meshwright("compile", cwd=root)
+    assert code == 1 and codes(document, "error") == ["MW0310"]
+    assert not (root / "deploy").exists()
+    (root / "manifests/namespace.yaml").write_text(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {istio.io/dataplane-mode: ambient}}\n")
+    code, document, _ = meshwright("compile", cwd=root)
+    # Nothing is allowed yet, so everything is closed, and that is proved.
+    assert code == 0, document["diagnostics"]
+    owned = list(_objects(root / "manifests", "default"))
+    cluster = Cluster(owned, list(_objects(root / "deploy/mesh", "")))
+    for id in cluster.pods:
+        assert not cluster.dial_pod(account_of(cluster, id), id, 8080) and not cluster.dial_pod("", id, 8080)
 
 
 def test_a_second_publish_makes_no_commit(published: Published, count_cases: Callable[[str, int], None]) -> None:

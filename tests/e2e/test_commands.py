@@ -301,6 +301,19 @@ def test_an_inventory_from_standard_input_serves_every_environment(shop: Path) -
     done = subprocess.run([sys.executable, "-m", "meshwright", "check", *DAY], cwd=shop, env=ENVIRONMENT, input=text, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("proof: holds") == 2
+    empty = subprocess.run([sys.executable, "-m", "meshwright", "check", *DAY], cwd=shop, env=ENVIRONMENT, input="\n", capture_output=True, text=True)
+    assert empty.returncode == 2 and "error[MW0801]: standard input is empty" in empty.stderr
     closed = subprocess.run(f"{sys.executable} -m meshwright check {' '.join(DAY)} --format json <&-", shell=True, cwd=shop, env=ENVIRONMENT, capture_output=True, text=True)
     assert closed.returncode == 2
     assert "MW0801" in closed.stdout
+
+
+def test_policies_of_others_that_are_not_there_are_no_clean_answer(shop: Path) -> None:
+    settings = (shop / "meshwright.toml").read_text()
+    (shop / "meshwright.toml").write_text(settings.replace('["k8s/"]', '["k8s/"]\nforeign = ["theirs/"]'))
+    (shop / "theirs").mkdir()
+    (shop / "theirs/deny.txt").write_text("not YAML by its name")
+    (found,) = [found for found in report(shop, "check", *DAY, code=2)["diagnostics"] if found["severity"] == "error"]
+    assert (found["code"], found["message"]) == ("MW0801", "`theirs/` holds no YAML and no JSON file")
+    (shop / "theirs/list.json").write_text('{"apiVersion": "v1", "kind": "List", "items": []}')
+    ok(shop, "check", *DAY)

@@ -263,3 +263,11 @@ def test_a_rule_holds_to_the_end_of_its_last_day(tmp_path: Path, at: str, codes:
         assert "2026-12-31" in ran.found("MW0318").message
     else:
         assert ran.result.program is not None and ran.result.program.rules[0].because == "ticket 4711"
+
+
+@pytest.mark.parametrize("spec", [{"serviceAccountName": "", "serviceAccount": "runner"}, {"serviceAccountName": "runner", "serviceAccount": "web"}])
+def test_the_old_field_for_the_account_counts_where_the_new_one_is_empty(tmp_path: Path, spec: Document) -> None:
+    owned = [*pair(), pods("shop/old", spec=spec)]
+    ran = one(tmp_path, f"in shop\n{MESH}namespace shop {{ enforce yes }}\nallow old -> db\n", owned)
+    assert ran.codes == [] and ran.cluster is not None
+    assert ran.cluster.dial("shop/runner", "shop/db", 5432) and not ran.cluster.dial("shop/web", "shop/db", 5432)

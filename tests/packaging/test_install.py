@@ -54,7 +54,7 @@ def test_both_contain_grammar_and_guardrails_and_no_tests_are_installed(dist: Pa
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as tar:
         inside = {name.split("/", 1)[1] for name in tar.getnames() if "/" in name}
-    for wanted in ("README.md", "LICENSE", "Makefile", "examples/shop/meshwright.toml", "tests/conftest.py", "docs/architecture.md",
+    for wanted in ("README.md", "LICENSE", "Makefile", "requirements-dev.lock", "examples/shop/meshwright.toml", "tests/conftest.py", "docs/architecture.md",
                    "grammar/meshwright_grammar/mesh.lark"):
         assert wanted in inside
 

@@ -22,7 +22,7 @@ class RawFile(NamedTuple):
 def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: list[Diagnostic]) -> list[RawFile]:
     """The YAML and JSON files that ``paths`` (files, folders, "-") name below ``root``, each once, sorted by path.
 
-    kustomization files are left out with an info (MW0813).  MW0801 unreadable, MW0802 outside of the root, MW0804 too large.
+    kustomization files are left out with an info (MW0813).  MW0801 unreadable or empty, MW0802 outside of the root, MW0804 too large.
     """
     home = os.path.realpath(root)
     names: dict[str, str] = {}  # shown path -> real path
@@ -41,6 +41,9 @@ def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: 
                 content = stdin.read(FILE_BYTES + 1)
                 if len(content) > FILE_BYTES:
                     wrong.append(_too_large("-"))
+                elif not content.strip():
+                    # What a pipe gives when the program before it failed; of no objects, kubectl writes a list.
+                    wrong.append(_empty("standard input is empty", None))
                 else:
                     found.append(RawFile("-", content))
             continue
@@ -48,7 +51,12 @@ def read_files(root: str, paths: Iterable[str], stdin: IO[bytes] | None, wrong: 
         if place is None:
             continue
         if os.path.isdir(place):
-            walk(home, place, _is_yaml, names, wrong)
+            inside: dict[str, str] = {}
+            before = len(wrong)
+            walk(home, place, _is_yaml, inside, wrong)
+            if not inside and len(wrong) == before:
+                wrong.append(_empty(f"`{path}` holds no YAML and no JSON file", Span(_shown(home, place), 0, 0)))
+            names.update(inside)
         else:
             names[_shown(home, os.path.join(home, os.path.normpath(path)))] = place
     total = sum(len(one.content) for one in found)
@@ -185,6 +193,16 @@ def _shown(home: str, place: str) -> str:
 
 def _unreadable(shown: str, found: OSError) -> Diagnostic:
     return error("MW0801", f"`{shown}` cannot be read: {(found.strerror or 'unknown error').lower()}", Span(shown, 0, 0))
+
+
+def _empty(message: str, span: Span | None) -> Diagnostic:
+    return error(
+        "MW0801",
+        message,
+        span,
+        notes=("what is missing there would look like something that does not exist",),
+        help=("bring the objects there, or take the path out of `[inventory]`",),
+    )
 
 
 def _too_large(shown: str) -> Diagnostic:

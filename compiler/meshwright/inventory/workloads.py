@@ -24,7 +24,7 @@ def workload_of(fields: Fields, namespaces: Mapping[str, Namespace]) -> Workload
     pod = fields.mapping(template.get("spec"), prefix + "spec")
     labels = fields.labels(metadata.get("labels"), prefix + "metadata.labels")
     annotations = fields.labels(metadata.get("annotations"), prefix + "metadata.annotations")
-    account = fields.string(pod.get("serviceAccountName", pod.get("serviceAccount")), prefix + "spec.serviceAccountName") or "default"
+    account = fields.string(pod.get("serviceAccountName") or pod.get("serviceAccount"), prefix + "spec.serviceAccountName") or "default"
     host_network = fields.boolean(pod.get("hostNetwork"), prefix + "spec.hostNetwork")
     ports, proxy = _ports(fields, pod, prefix, host_network)
     namespace = namespaces.get(of.namespace)
