@@ -10,7 +10,7 @@ from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
 from meshwright.istio.metadata import doubts_of, refuse_metadata
-from meshwright.istio.plain import Refused, metadata_labels, metadata_text
+from meshwright.istio.plain import Refused, metadata_labels
 from meshwright.record import NamedTuple
 
 READERS: Mapping[tuple[str, str], Callable[[Object], Policy | PeerAuthentication | Gateway | HttpRoute | tuple[Grant, ...]]] = {
@@ -108,15 +108,6 @@ def _called(found: Object) -> str:
     return f"{found.kind} `{found.id.partition(' ')[2]}`"
 
 
-<<<<<<< HEAD
-=======
-def _revision(found: Object, read: Objects) -> None:
-    revision = metadata_text(found.content, "labels", "istio.io/rev")
-    if revision not in (None, "default"):
-        read.doubts.everywhere(f"whether the revision `{revision}`, which {found.kind}s name, is the one in use is not known")
-
-
->>>>>>> ea339b7 (Istio: single values and whole policies are read with less ado)
 def _conflict(found: Object, other: Object) -> Diagnostic:
     from meshwright.diagnostics import Label
 
