@@ -314,6 +314,6 @@ def test_policies_of_others_that_are_not_there_are_no_clean_answer(shop: Path) -
     (shop / "theirs").mkdir()
     (shop / "theirs/deny.txt").write_text("not YAML by its name")
     (found,) = [found for found in report(shop, "check", *DAY, code=2)["diagnostics"] if found["severity"] == "error"]
-    assert (found["code"], found["message"]) == ("MW0801", "`theirs/` holds no YAML and no JSON file")
+    assert (found["code"], found["message"]) == ("MW0801", "`theirs` holds no YAML and no JSON file")
     (shop / "theirs/list.json").write_text('{"apiVersion": "v1", "kind": "List", "items": []}')
     ok(shop, "check", *DAY)
