@@ -51,12 +51,12 @@ def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
 
 def both(*args: Expr) -> Expr:
     """Intersection; of nothing: everything."""
-    return all_of(args)
+    return _join("and", args, EVERYTHING, NOTHING)
 
 
 def either(*args: Expr) -> Expr:
     """Union; of nothing: nothing."""
-    return any_of(args)
+    return _join("or", args, NOTHING, EVERYTHING)
 
 
 def all_of(args: Iterable[Expr]) -> Expr:

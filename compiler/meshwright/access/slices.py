@@ -6,7 +6,7 @@ Nothing is known of what a pattern covers but that equal ones cover the same, so
 
 from collections.abc import Callable, Iterable
 
-from meshwright.access.expr import Dimension, Expr, Pattern
+from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern
 from meshwright.access.request import cidr_range, port_number, template_segments
 from meshwright.access.universe import TooMany
 
@@ -27,9 +27,10 @@ class Slices:
     def __init__(self, rename: Rename | None = None) -> None:
         self._rename = rename
         self._callers: dict[Pattern, Slice] = {}  # patterns over principal
-        self._atoms: dict[Dimension, dict[Pattern, Form]] = {}
+        self._atoms: dict[Dimension, dict[Pattern, Form]] = {dimension: {} for dimension in DIMENSIONS}
         self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
         self._joined: dict[frozenset[Form], Form] = {}
+        self._written: dict[tuple[Form, ...], Form] = {}
         self._known: dict[int, tuple[Expr, Slice]] = {}  # by id of an expression that is kept alive here
         self._left = 0
 
@@ -58,22 +59,20 @@ class Slices:
 
     def _slice(self, expr: Expr) -> Slice:
         op = expr.op
-        if op == "match":
-            return self._match(expr)
         if op == "and":
             return self._join(expr.args, 1)
         if op == "or":
             return self._join(expr.args, -1)
+        if op == "match":
+            return self._match(expr)
         if op == "not":
-            some, others = self._slice(expr.args[0])
+            some, others = self._kept(expr.args[0])  # what is refused occurs in several questions
             return {caller: -form for caller, form in some.items()}, -others
         return {}, ALL if op == "true" else NONE
 
     def _match(self, expr: Expr) -> Slice:
         dimension, pattern = expr.dimension, expr.pattern
-        if dimension is None or pattern is None:
-            raise ValueError("a match needs a dimension and a pattern")
-        if dimension != "principal":
+        if dimension != "principal" or pattern is None:
             return {}, self._atom(dimension, pattern)
         found = self._callers.get(pattern)
         if found is None:
@@ -87,15 +86,14 @@ class Slices:
             self._callers[pattern] = found
         return found
 
-    def _atom(self, dimension: Dimension, pattern: Pattern) -> Form:
-        atoms = self._atoms.get(dimension)
-        if atoms is None:
-            atoms = self._atoms[dimension] = {}
-        form = atoms.get(pattern)
+    def _atom(self, dimension: Dimension | None, pattern: Pattern | None) -> Form:
+        if dimension is None or pattern is None:
+            raise ValueError("a match needs a dimension and a pattern")
+        form = self._atoms[dimension].get(pattern)
         if form is None:
             if pattern.kind in _READ:
                 _READ[pattern.kind](pattern.text)  # one that cannot be read has no meaning: others say so
-            form = atoms[pattern] = len(self._parts)
+            form = self._atoms[dimension][pattern] = len(self._parts)
             self._parts.append(None)
         return form
 
@@ -103,50 +101,100 @@ class Slices:
         """Intersection for ``sign`` 1; union for -1, as the complement of the intersection of complements."""
         constant: list[Form] = []
         cut: list[Slice] = []
+        single: dict[str, Form] = {}  # of a union: what speaks of one caller only
+        atoms, callers = self._atoms, self._callers
         for arg in args:
-            if arg.op == "match" and arg.dimension != "principal":
-                constant.append(sign * self._atom(arg.dimension, arg.pattern))  # type: ignore[arg-type]
+            op, dimension, pattern, parts = arg
+            if op != "match":
+                one = self._join(parts, 1) if op == "and" else self._slice(arg)
+            elif dimension != "principal":
+                form = atoms[dimension].get(pattern) or self._atom(dimension, pattern)  # type: ignore[index, arg-type]  # _atom refuses None
+                constant.append(form if sign > 0 else -form)
                 continue
-            one = self._slice(arg)
-            if one[0]:
-                cut.append(one)
             else:
-                constant.append(sign * one[1])
-        base = self._all(constant)
-        if base == NONE or not cut:
+                one = callers.get(pattern) or self._match(arg)  # type: ignore[arg-type]
+            some, rest = one
+            if not some:
+                constant.append(sign * rest)
+            elif sign < 0 and rest == NONE and len(some) == 1:
+                (caller,) = some
+                if caller in single:
+                    cut.append(one)
+                else:
+                    single[caller] = some[caller]
+            else:
+                cut.append(one)
+        if not constant and not cut:
+            return (single, NONE) if single else ({}, sign * ALL)
+        base = constant[0] if len(constant) == 1 else self._all(constant)
+        if base == NONE:
+            return {}, sign * NONE
+        if single:
+            cut.append((single, NONE))
+        if len(cut) == 1 and len(cut[0][0]) == 1 and cut[0][1] == NONE and sign > 0:  # one caller's door
+            ((caller, form),) = cut[0][0].items()
+            form = base if form == ALL else self._all([base, form])
+            return ({caller: form} if form != NONE else {}), NONE
+        if not cut:
             return {}, sign * base
-        found: dict[str, Form] = {}
         none = sign * NONE
-        narrow = [one for one in cut if one[1] == none]
-        if narrow:  # only callers that each of these names are left
-            first = min(narrow, key=_size)
-            others = [one for one in cut if one is not first]
-            self._pay(len(first[0]) * len(cut))
-            for caller, form in first[0].items():
-                together = self._all([base, sign * form, *[sign * some.get(caller, rest) for some, rest in others]])
-                if together != NONE:
-                    found[caller] = sign * together
-            return found, none
-        wide: list[Slice] = []
-        named: dict[str, list[Form]] = {}
         for one in cut:
-            if one[1] == -none:  # says something of the callers that it names only
-                for caller, form in one[0].items():
+            if one[1] == none:
+                return self._narrow(base, cut, sign), none
+        return self._wide(base, cut, sign)
+
+    def _narrow(self, base: Form, cut: list[Slice], sign: int) -> dict[str, Form]:
+        """Some of ``cut`` leave nothing but for callers that they name: only those that each of these names are left."""
+        none = sign * NONE
+        if len(cut) == 1 and base == ALL:
+            return cut[0][0]
+        first = min([some for some, rest in cut if rest == none], key=len)
+        others = [one for one in cut if one[0] is not first]
+        self._pay(len(first) * len(cut))
+        found: dict[str, Form] = {}
+        for caller, form in first.items():
+            forms = [sign * form] if base == ALL else [base, sign * form]
+            for some, rest in others:
+                more = sign * some.get(caller, rest)
+                if more != ALL:
+                    forms.append(more)
+            together = sign * (forms[0] if len(forms) == 1 else self._all(forms))
+            if together != none:
+                found[caller] = together
+        return found
+
+    def _wide(self, base: Form, cut: list[Slice], sign: int) -> Slice:
+        everything = sign * ALL
+        named: dict[str, list[Form]] = {}
+        wide: list[Slice] = []
+        for one in cut:
+            some, rest = one
+            if rest == everything:  # says something of the callers that it names only
+                for caller, form in some.items():
                     if caller in named:
                         named[caller].append(sign * form)
                     else:
-                        named[caller] = [sign * form]
+                        named[caller] = [base, sign * form]
             else:
                 wide.append(one)
-                for caller in one[0]:
-                    named.setdefault(caller, [])
+        for some, _ in wide:
+            for caller in some:
+                named.setdefault(caller, [base])
         self._pay(len(named) * (1 + len(wide)))
-        for caller, forms in named.items():
-            found[caller] = sign * self._all([base, *forms, *[sign * some.get(caller, rest) for some, rest in wide]])
+        for forms_of, forms in named.items():
+            forms += [sign * some.get(forms_of, rest) for some, rest in wide]
+        found = {caller: sign * self._all(forms) for caller, forms in named.items()}
         return found, sign * self._all([base, *[sign * rest for _, rest in wide]])
 
     def _all(self, forms: list[Form]) -> Form:
         """The intersection of some forms."""
+        written = tuple(forms)
+        found = self._written.get(written)
+        if found is None:
+            found = self._written[written] = self._intersection(written)
+        return found
+
+    def _intersection(self, forms: tuple[Form, ...]) -> Form:
         kept: set[Form] = set()
         for form in forms:
             if form == NONE:
@@ -194,7 +242,3 @@ class Slices:
 
 
 _READ: dict[str, Callable[[str], object]] = {"template": template_segments, "cidr": cidr_range, "number": port_number}
-
-
-def _size(one: Slice) -> int:
-    return len(one[0])

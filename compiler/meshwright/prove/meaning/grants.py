@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from meshwright.access.decide import is_empty
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match, negate
 from meshwright.access.request import fix
-from meshwright.ir.intent import Gateway, Grant, PodSet, Program, Service, Source
+from meshwright.ir.identity import Identity
+from meshwright.ir.intent import Gateway, Grant, Http, PodSet, Program, Service, Source
 from meshwright.prove.meaning.routes import routed
 from meshwright.prove.meaning.terms import gateway_term, http_term, source_term
 
@@ -32,8 +33,11 @@ class Meaning:
         for grant in program.grants:
             where = self._by_service if grant.target.kind == "service" else self._by_pods
             where.setdefault(grant.target.id, []).append(grant)
-        self._sources: dict[Source, Expr] = {}
+        self._one_target = {service.id: len({port.target for port in service.ports}) == 1 for service in program.services}
+        self._sources: dict[Source | Identity, Expr] = {}
+        self._doors: dict[Http, Expr] = {}
         self._terms: dict[int, Expr] = {}
+        self._at: dict[tuple[str, int, str, int], list[Grant]] = {}
         self._known: dict[tuple[str, ...], Expr] = {}
 
     def at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
@@ -81,16 +85,20 @@ class Meaning:
 
     def source(self, source: Source) -> Expr:
         """Who asks, at a way where the principal is seen."""
-        found = self._sources.get(source)
+        key = source.identity if source.kind == "identity" and source.identity is not None else source
+        found = self._sources.get(key)
         if found is None:
-            found = self._sources[source] = source_term(source, self.trust_domain, self.program.gateways)
+            found = self._sources[key] = source_term(source, self.trust_domain, self.program.gateways)
         return found
 
     def grants_on(self, pods: str, target: int) -> list[Grant]:
         """Every grant that is about target port ``target`` of ``pods``, by whatever address; 0 = any port."""
         found = [grant for grant in self._by_pods.get(pods, ()) if not target or grant.target.port in (0, target)]
         for service in self.pod_sets[pods].services if pods in self.pod_sets else ():
-            found += [grant for grant in self._by_service.get(service, ()) if not target or self._target(grant) == target]
+            grants = self._by_service.get(service, ())
+            if target and grants and not (self._one_target.get(service) and self._target(grants[0]) == target):
+                grants = [grant for grant in grants if self._target(grant) == target]
+            found += grants
         return found
 
     def _remember(self, name: str, *key: str | int) -> Expr:
@@ -105,8 +113,12 @@ class Meaning:
 
     def _here(self, service: str, port: int, pods: str, target: int) -> list[Grant]:
         """Grants that hold on the way by the address of ``service``: its own, L4 ones on the target port, every deny there."""
-        return [grant for grant in self.grants_on(pods, target)
-                if grant.effect == "deny" or grant.http is None or grant.target == ("service", service, port)]
+        key = (service, port, pods, target)
+        found = self._at.get(key)
+        if found is None:
+            found = self._at[key] = [grant for grant in self.grants_on(pods, target) if grant.effect == "deny" or grant.http is None
+                                     or grant.target == ("service", service, port)]
+        return found
 
     def _at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
         return self._permitted(self._here(service, port, pods, target))
@@ -202,7 +214,15 @@ class Meaning:
     def _term(self, grant: Grant, ports: bool) -> Expr:
         term = self._terms.get(id(grant))  # the program keeps its grants alive
         if term is None:
-            term = self._terms[id(grant)] = both(self.source(grant.source), http_term(grant.http))
+            who, http = self.source(grant.source), grant.http
+            if http is None:
+                term = who
+            else:
+                door = self._doors.get(http)
+                if door is None:
+                    door = self._doors[http] = http_term(http)
+                term = both(who, door)
+            self._terms[id(grant)] = term
         return both(self._port(grant), term) if ports else term
 
     def _port(self, grant: Grant) -> Expr:

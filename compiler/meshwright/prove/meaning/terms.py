@@ -45,7 +45,7 @@ def path_term(path: PathPattern) -> Expr:
         text = "".join("/" + ("{*}" if part is None else part) for part in path.segments)
         one = match("path", "template", text)
         return either(one, match("path", "template", text + "/{**}")) if path.subtree else one
-    text = "".join(f"/{part}" for part in path.segments)
+    text = "/" + "/".join(path.segments) if path.segments else ""  # type: ignore[arg-type]  # None is not among them
     if not path.subtree:
         return match("path", "exact", text or "/")
     return either(match("path", "exact", text), match("path", "prefix", text + "/")) if text else EVERYTHING
