@@ -21,6 +21,7 @@ from meshwright.ir.intent import Program
 from meshwright.istio import model
 from meshwright.lower import lower
 from meshwright.prove import prove
+from meshwright.prove.meaning import terms
 from meshwright.render import render
 
 ROUNDS = 5
@@ -35,6 +36,7 @@ def main() -> int:
     times = []
     for _ in range(ROUNDS):
         atoms.forget()
+        terms.forget()
         start = time.process_time()
         outcome = prove(program, reach)
         times.append(time.process_time() - start)

@@ -30,6 +30,7 @@ class Slices:
         self._atoms: dict[Dimension, dict[Pattern, Form]] = {dimension: {} for dimension in DIMENSIONS}
         self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
         self._joined: dict[frozenset[Form], Form] = {}
+        self._doors: dict[tuple[Expr, ...], Form] = {}
         self._written: dict[tuple[Form, ...], Form] = {}
         self._known: dict[int, tuple[Expr, Slice]] = {}  # by id of an expression that is kept alive here
         self._left = 0
@@ -106,7 +107,7 @@ class Slices:
         for arg in args:
             op, dimension, pattern, parts = arg
             if op != "match":
-                one = self._join(parts, 1) if op == "and" else self._slice(arg)
+                one = self._slice(arg) if op != "and" else self._join(parts, 1) if sign > 0 else self._cube(parts)
             elif dimension != "principal":
                 form = atoms[dimension].get(pattern) or self._atom(dimension, pattern)  # type: ignore[index, arg-type]  # _atom refuses None
                 constant.append(form if sign > 0 else -form)
@@ -142,6 +143,21 @@ class Slices:
             if one[1] == none:
                 return self._narrow(base, cut, sign), none
         return self._wide(base, cut, sign)
+
+    def _cube(self, parts: tuple[Expr, ...]) -> Slice:
+        """As ``_join`` for an intersection; what one caller may ask occurs on both sides, so it is remembered as written."""
+        _, dimension, pattern, _ = parts[0]
+        one = (self._callers.get(pattern) or self._match(parts[0])) if dimension == "principal" and pattern is not None else None
+        if one is None or one[1] != NONE:
+            return self._join(parts, 1)
+        door = parts[1:]
+        form = self._doors.get(door)
+        if form is None:
+            some, form = self._join(door, 1)
+            if some:
+                return self._join(parts, 1)
+            self._doors[door] = form
+        return ({caller: form for caller in one[0]} if form != NONE else {}), NONE
 
     def _narrow(self, base: Form, cut: list[Slice], sign: int) -> dict[str, Form]:
         """Some of ``cut`` leave nothing but for callers that they name: only those that each of these names are left."""

@@ -38,7 +38,8 @@ class Meaning:
         self._doors: dict[Http, Expr] = {}
         self._terms: dict[int, Expr] = {}
         self._at: dict[tuple[str, int, str, int], list[Grant]] = {}
-        self._known: dict[tuple[str, ...], Expr] = {}
+        self._besides: dict[str, list[Grant]] = {}
+        self._known: dict[tuple[str | int, ...], Expr] = {}
 
     def at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
         """Requests that may come by the address of ``service`` ``port`` to target port ``target`` of ``pods``.
@@ -102,7 +103,7 @@ class Meaning:
         return found
 
     def _remember(self, name: str, *key: str | int) -> Expr:
-        place = (name, *map(str, key))
+        place = (name, *key)
         found = self._known.get(place)
         if found is None:
             found = self._known[place] = getattr(self, "_" + name)(*key)
@@ -136,16 +137,25 @@ class Meaning:
         return both(any_of(self.source(grant.source) for grant in here if grant.effect == "allow"), negate(refused))
 
     def _at_pods(self, pods: str) -> Expr:
-        return self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny" or grant.http is None
-                                or grant.target.kind == "pods"), ports=True)
+        return self._permitted([grant for grant in self._around(pods) if grant.effect == "deny" or grant.http is None
+                                or grant.target.kind == "pods"], ports=True)
 
     def _asked_at_pods(self, pods: str) -> Expr:
-        return self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny" or (
-            (grant.target.kind == "pods" or self._is_headless(grant)) and grant.source.kind not in NOT_BY_ADDRESS)), ports=True)
+        return self._permitted([grant for grant in self._around(pods) if grant.effect == "deny" or (
+            (grant.target.kind == "pods" or self._is_headless(grant)) and grant.source.kind not in NOT_BY_ADDRESS)], ports=True)
 
     def _asked_in_plaintext(self, pods: str) -> Expr:
-        return fix(self._permitted((grant for grant in self.grants_on(pods, 0) if grant.effect == "deny"
-                                    or grant.source.kind == "unidentified"), ports=True), "principal", "")
+        return fix(self._permitted([grant for grant in self._around(pods) if grant.effect == "deny"
+                                    or grant.source.kind == "unidentified"], ports=True), "principal", "")
+
+    def _around(self, pods: str) -> list[Grant]:
+        """Grants that may hold by a pod's own address: not those to an HTTP door of a service with an address of its own."""
+        found = self._besides.get(pods)
+        if found is None:
+            found = self._besides[pods] = [
+                grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or grant.target.kind == "pods"
+                or grant.source.kind == "unidentified" or self._is_headless(grant)]
+        return found
 
     def _is_headless(self, grant: Grant) -> bool:
         return grant.target.kind == "service" and self.services[grant.target.id].headless
@@ -179,7 +189,7 @@ class Meaning:
         return both(any_of(terms["allow"]), negate(any_of(terms["deny"])))
 
     def _plaintext_ports(self, pods: str) -> Expr:
-        grants = [grant for grant in self.grants_on(pods, 0) if grant.effect == "allow" and grant.source.kind == "unidentified"]
+        grants = [grant for grant in self._around(pods) if grant.effect == "allow" and grant.source.kind == "unidentified"]
         if not grants:
             return NOTHING
         asked = self.asked_in_plaintext(pods)
@@ -193,16 +203,15 @@ class Meaning:
     def _somebody(self, asked: Expr, port: int) -> bool:
         return is_empty(fix(asked, "port", str(port))) is not True  # not known counts as somebody: the mode must then match that
 
-    def _permitted(self, grants: Iterable[Grant], ports: bool = False) -> Expr:
+    def _permitted(self, chosen: list[Grant], ports: bool = False) -> Expr:
         """Some allow matches and no deny does.  With ``ports`` over port too."""
-        chosen = list(grants)
         allowed = any_of([self._term(grant, ports) for grant in chosen if grant.effect == "allow"])
         if allowed.op == "false":
             return allowed
         plain = both(allowed, negate(any_of([self._term(grant, ports) for grant in chosen if grant.effect == "deny"])))
         # A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
-        split = {grant.source.gateway for grant in chosen
-                 if grant.effect == "deny" and grant.source.kind == "gateway" and grant.source.port}
+        split = {grant.source.gateway for grant in chosen if grant.effect == "deny" and grant.source.kind == "gateway"
+                 and grant.source.port} if self.gateways else ()
         for gateway in self.program.gateways if split else ():
             if gateway.id in split:
                 itself = gateway_term(gateway, self.trust_domain)

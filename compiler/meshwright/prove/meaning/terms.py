@@ -1,6 +1,7 @@
 """Sources, doors and hosts of the intent as sets of requests."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, either, match, negate
 from meshwright.ir.intent import Gateway, Http, PathPattern, Source
@@ -35,10 +36,15 @@ def http_term(http: Http | None) -> Expr:
     """One door, over method and path; everything when there are no HTTP terms."""
     if http is None:
         return EVERYTHING
-    methods = any_of(match("method", "exact", method) for method in http.methods) if http.methods else EVERYTHING
-    return both(methods, path_term(http.path))
+    return both(_methods_term(http.methods), path_term(http.path))
 
 
+@lru_cache(maxsize=1024)
+def _methods_term(methods: tuple[str, ...]) -> Expr:
+    return any_of([match("method", "exact", method) for method in methods]) if methods else EVERYTHING
+
+
+@lru_cache(maxsize=4096)
 def path_term(path: PathPattern) -> Expr:
     """A path of the language: a subtree is the path itself and everything below it."""
     if None in path.segments:
@@ -55,3 +61,9 @@ def hosts_term(hosts: Iterable[str]) -> Expr:
     """Host headers that name one of the hosts, with any port or none, in any case."""
     return any_of(match("host", "wildcard", host[1:]) if host.startswith("*.") else
                   either(match("host", "iexact", host), match("host", "iprefix", host + ":")) for host in hosts)
+
+
+def forget() -> None:
+    """Drop what was remembered (benchmarks measure the cold case)."""
+    _methods_term.cache_clear()
+    path_term.cache_clear()
