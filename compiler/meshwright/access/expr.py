@@ -51,6 +51,12 @@ def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
 
 def both(*args: Expr) -> Expr:
     """Intersection; of nothing: everything."""
+    if len(args) == 2 and args[0].op == "match":  # one caller, one door: the most frequent by far
+        one, other = args
+        if other.op == "and":
+            return Expr("and", None, None, (one, *other.args))
+        if other.op == "match" or other.op == "or":
+            return Expr("and", None, None, args)
     return _join("and", args, EVERYTHING, NOTHING)
 
 

@@ -37,6 +37,7 @@ class Meaning:
         self._sources: dict[Source | Identity, Expr] = {}
         self._doors: dict[Http, Expr] = {}
         self._terms: dict[int, Expr] = {}
+        self._ports: dict[int, Expr] = {}
         self._at: dict[tuple[str, int, str, int], list[Grant]] = {}
         self._besides: dict[str, list[Grant]] = {}
         self._known: dict[tuple[str | int, ...], Expr] = {}
@@ -149,12 +150,13 @@ class Meaning:
                                     or grant.source.kind == "unidentified"], ports=True), "principal", "")
 
     def _around(self, pods: str) -> list[Grant]:
-        """Grants that may hold by a pod's own address: not those to an HTTP door of a service with an address of its own."""
+        """Grants that may hold by a pod's own address: not those to HTTP doors of services with an address."""
         found = self._besides.get(pods)
         if found is None:
+            headless = any([self.services[name].headless for name in self.pod_sets[pods].services]) if pods in self.pod_sets else False
             found = self._besides[pods] = [
-                grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or grant.target.kind == "pods"
-                or grant.source.kind == "unidentified" or self._is_headless(grant)]
+                grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or headless
+                or grant.target.kind == "pods" or grant.source.kind == "unidentified"]
         return found
 
     def _is_headless(self, grant: Grant) -> bool:
@@ -236,4 +238,7 @@ class Meaning:
 
     def _port(self, grant: Grant) -> Expr:
         target = self._target(grant)
-        return match("port", "number", str(target)) if target else (EVERYTHING if grant.target.kind == "pods" else NOTHING)
+        found = self._ports.get(target) if target else EVERYTHING if grant.target.kind == "pods" else NOTHING
+        if found is None:
+            found = self._ports[target] = match("port", "number", str(target))
+        return found
