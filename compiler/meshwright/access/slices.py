@@ -157,7 +157,7 @@ class Slices:
             if some:
                 return self._join(parts, 1)
             self._doors[door] = form
-        return ({caller: form for caller in one[0]} if form != NONE else {}), NONE
+        return (dict.fromkeys(one[0], form) if form != NONE else {}), NONE
 
     def _narrow(self, base: Form, cut: list[Slice], sign: int) -> dict[str, Form]:
         """Some of ``cut`` leave nothing but for callers that they name: only those that each of these names are left."""

@@ -153,7 +153,7 @@ class Meaning:
         """Grants that may hold by a pod's own address: not those to HTTP doors of services with an address."""
         found = self._besides.get(pods)
         if found is None:
-            headless = any([self.services[name].headless for name in self.pod_sets[pods].services]) if pods in self.pod_sets else False
+            headless = pods in self.pod_sets and any(self.services[name].headless for name in self.pod_sets[pods].services)
             found = self._besides[pods] = [
                 grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or headless
                 or grant.target.kind == "pods" or grant.source.kind == "unidentified"]
