@@ -19,7 +19,7 @@ print("LOADED", *sorted(set(sys.modules) - before))
 raise SystemExit(code)
 """
 LIBRARIES = {"lark", "pydantic", "yaml", "ruamel", "git", "requests", "rich", "regorus", "opa_client"}
-SLOW = {"argparse", "asyncio", "dataclasses", "datetime", "decimal", "gettext", "hashlib", "_hashlib", "inspect", "locale", "logging", "pathlib",
+SLOW = {"argparse", "asyncio", "dataclasses", "datetime", "decimal", "gettext", "hashlib", "_hashlib", "inspect", "ipaddress", "locale", "logging", "pathlib",
         "random", "shutil", "socket", "ssl", "string", "subprocess", "tempfile", "tomllib", "traceback", "unicodedata", "urllib", "zipfile"}
 # The rooms' second looks: at what is broken, at what is not plain, at what was asked for by name.
 OURS = {"meshwright.cli.options", "meshwright.guard.opa", "meshwright.guard.refusals", "meshwright.guard.gate", "meshwright.guard.schema",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from meshwright.access.expr import Dimension, Pattern
+from meshwright.access.ipv4 import dotted
 from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
 from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
 
@@ -57,10 +58,8 @@ def _addresses(patterns: Sequence[Pattern]) -> list[str] | None:
     """Between two neighbouring bounds of ranges no range begins or ends, so one address of each stretch is enough."""
     if any(pattern.kind != "cidr" for pattern in patterns):
         return None
-    from ipaddress import IPv4Address, IPv6Address
-
     found = list(FALLBACKS["source_ip"])
-    for version, end, make in ((4, 2**32, IPv4Address), (6, 2**128, IPv6Address)):
+    for version, end, spell in ((4, 2**32, dotted), (6, 2**128, _ipv6)):
         bounds = {0}
         for pattern in patterns:
             family, low, high = cidr_range(pattern.text)
@@ -68,8 +67,16 @@ def _addresses(patterns: Sequence[Pattern]) -> list[str] | None:
                 bounds |= {low, high + 1}
         ordered = sorted(bounds | {end})
         for low, above in pairwise(ordered):
-            found.append(str(make(low + min(5, above - low - 1))))
+            found.append(spell(low + min(5, above - low - 1)))
     return found
+
+
+def _ipv6(number: int) -> str:
+    if 0 < number < 10:
+        return f"::{number}"
+    from ipaddress import IPv6Address  # only rules with such addresses pay for the import
+
+    return str(IPv6Address(number))
 
 
 def _words(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, Pattern, all_of, any_of, negate
+from meshwright.access.ipv4 import ipv4_block
 from meshwright.record import NamedTuple
 
 
@@ -141,6 +142,8 @@ def _segment_matches(pattern: str, segment: str) -> bool:
 
 def _cidr_covers(text: str, value: str) -> bool:
     version, low, high = cidr_range(text)
+    if version == 4 and ":" in value:  # an IPv6 address, and nothing more to know about it
+        return False
     other, address, _ = cidr_range(value)
     return version == other and low <= address <= high
 
@@ -148,7 +151,10 @@ def _cidr_covers(text: str, value: str) -> bool:
 @lru_cache(maxsize=4096)
 def cidr_range(text: str) -> tuple[int, int, int]:
     """IP version, first and last address of a CIDR or a single address, host bits ignored; ValueError when it is neither."""
-    from ipaddress import ip_network  # only rules with addresses pay for the import
+    block = ipv4_block(text if "/" in text else f"{text}/32")
+    if block is not None:
+        return 4, *block
+    from ipaddress import ip_network  # only other spellings pay for the import
 
     network = ip_network(text, strict=False)
     return network.version, int(network.network_address), int(network.broadcast_address)

@@ -5,6 +5,7 @@ Every function reports at most one diagnostic and returns a value all the same, 
 
 import re
 
+from meshwright.access.ipv4 import ipv4_block
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 from meshwright.parse.context import Context
@@ -63,9 +64,11 @@ def date(context: Context, index: int) -> syntax.Date:
 
 def cidr(context: Context, index: int) -> syntax.Cidr:
     """A block of addresses.  MW0112 when it is none; bits below the prefix are not judged here."""
+    lexeme = context.lexemes[index]
+    if ipv4_block(lexeme) is not None:
+        return syntax.Cidr(lexeme, context.at(index))
     import ipaddress
 
-    lexeme = context.lexemes[index]
     problem = ""
     try:
         if "/" in lexeme:

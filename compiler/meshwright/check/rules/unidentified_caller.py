@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from meshwright.access.ipv4 import ipv4, ipv4_block
 from meshwright.check.facts import Facts
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import resolved, syntax
@@ -54,6 +55,9 @@ def _judge(rule: resolved.Rule, term: resolved.Source) -> Iterator[Diagnostic]:
 
 
 def _bad_cidr(cidr: syntax.Cidr) -> str:
+    block = ipv4_block(cidr.text)
+    if block is not None and block[0] == ipv4(cidr.text.partition("/")[0]):
+        return ""
     from ipaddress import ip_network  # only few programs need it
 
     try:

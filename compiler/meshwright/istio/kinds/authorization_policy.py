@@ -6,6 +6,7 @@ Facts: istio-semantics 1.2, 6.2, 6.3, 12, held against the recorded verdicts of 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from meshwright.access.ipv4 import ipv4, ipv4_block
 from meshwright.ir.inventory import Labels, Object
 from meshwright.istio.plain import Refused, labels, mapping, metadata_text, only, optional_list, text
 from meshwright.record import NamedTuple
@@ -240,9 +241,12 @@ def _ports(values: Sequence[str]) -> None:
 
 
 def _addresses(values: Sequence[str]) -> None:
-    from ipaddress import ip_address, ip_interface  # only policies with addresses pay for the import
+    others = [value for value in values if ipv4(value) is None and ipv4_block(value) is None]
+    if not others:
+        return
+    from ipaddress import ip_address, ip_interface  # only policies with other addresses pay for the import
 
-    for value in values:
+    for value in others:
         try:
             if "/" in value:
                 address, _, length = value.partition("/")
