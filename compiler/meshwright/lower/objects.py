@@ -26,7 +26,8 @@ def gateway_api(kind: str, namespace: str, name: str, identifier: str, spec: Map
 
 def spans(program: Program, grants: Iterable[Grant]) -> tuple[Span, ...]:
     """Where the rules behind ``grants`` stand, in order of rules, each once."""
-    return tuple(program.rules[index].span for index in sorted({grant.rule for grant in grants}))
+    rules = program.rules
+    return tuple([rules[index].span for index in sorted({grant.rule for grant in grants})])
 
 
 def service_ref(name: str) -> list[dict[str, str]]:

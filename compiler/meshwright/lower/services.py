@@ -29,7 +29,7 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
     denies: dict[int, list[Grant]] = {}
     for port in service.ports:
         grants = plan.at_service.get((service.id, port.number), [])
-        allows.extend(grant for grant in grants if grant.effect == "allow")
+        allows.extend([grant for grant in grants if grant.effect == "allow"])
         if port.is_http:
             denied = [*(grant for grant in grants if grant.effect == "deny"), *_denies_behind(plan, service, port, found)]
             if denied:

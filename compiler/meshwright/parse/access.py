@@ -142,7 +142,7 @@ def door_port(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
 
 def methods(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
     """`GET, POST "/a"`."""
-    verbs = tuple(syntax.Text(c.lexemes[token], c.at(token)) for token in v[:-1])
+    verbs = tuple([syntax.Text(c.lexemes[token], c.at(token)) for token in v[:-1]])
     return "methods", (verbs, literals.path(c, v[-1]))
 
 

@@ -19,9 +19,9 @@ CONTINUATIONS = frozenset(("->", "when", "and", "until", "because"))
 
 _LEXEME = re.compile(
     r"[ \t]++|(?:\r?\n[ \t]*+)++|#[^\r\n]*+"
-    r'|"(?:[^"\\\r\n]|\\[^\r\n])*+"?+'
+    r'|"[^"\\\r\n]*+(?:\\[^\r\n][^"\\\r\n]*+)*+"?+'
     r"|(?:[0-9a-f]{0,4}+:){2,}+[0-9a-f:.]*+(?:/\w++)?+"
-    r"|[\w$](?:[\w./%$]|-(?!>))*+|->|.", re.DOTALL)
+    r"|[\w$][\w./%$]*+(?:-(?!>)[\w./%$]*+)*+|->|.", re.DOTALL)
 
 # Characters that a reader does not see as what they are: controls, bidirectional marks, invisible ones, other line ends.
 FORBIDDEN = ("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
