@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from meshwright.diagnostics import Diagnostic, Outcome
 from meshwright.ir.project import Project
 from meshwright.record import NamedTuple
-from meshwright.source import Source
+from meshwright.source import Source, Span
 
 if TYPE_CHECKING:
     from meshwright.ir import intent, manifest, resolved, syntax
@@ -165,7 +165,8 @@ class _Run:
         self.given: dict[str, object] = {}
         self.stage = ""
         self.failed = False
-        self.broken: list[str] = []
+        self.spoilt: set[Span] = set()  # words that parse could not read, and put something else in their place
+        self.blind = False  # the inventory was not read to its end
 
     def __call__(self, stage: str, work: "Callable[[], Outcome[T]]") -> T:
         if STAGES.index(stage) > STAGES.index(self.until):
@@ -173,11 +174,11 @@ class _Run:
         self.stage = stage
         self.progress(stage)
         outcome = work()
-        blind = stage in ("resolve", "check") and "inventory" in self.broken
-        found = (each for each in outcome.diagnostics if not (blind and _may_be_there(each)))
-        self.found.extend(each._replace(environment=self.environment) for each in found)
-        if outcome.failed:
-            self.broken.append(stage)
+        self.found.extend(each._replace(environment=self.environment) for each in outcome.diagnostics if not self._follows(each))
+        if stage == "parse":
+            self.spoilt.update(each.span for each in outcome.diagnostics if each.severity == "error" and each.span is not None)
+        elif stage == "inventory":
+            self.blind = outcome.failed
         # Kept even if it failed: a proof that does not hold still says where, and by which request.
         self.given[stage] = outcome.value
         self.failed = self.failed or outcome.failed
@@ -185,17 +186,21 @@ class _Run:
             raise _Stopped
         return outcome.value
 
+    def _follows(self, found: Diagnostic) -> bool:
+        """Whether it follows from an error that is said already: a word that was not read, a part of the inventory that was not.
+
+        A likely misspelling is a mistake of its own.
+        """
+        if found.span in self.spoilt:
+            return True
+        return self.blind and found.code in MISSING and not any(line.startswith("did you mean") for line in found.help)
+
     def result(self) -> Result:
         given = self.given
         found = tuple(sorted(self.found, key=_by_place))
         return Result(self.environment, self.stage, self.failed, found, cast("intent.Program | None", given.get("check")),
                       cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
                       cast("Proof | None", given.get("prove")))
-
-
-def _may_be_there(found: Diagnostic) -> bool:
-    """Whether what is said to be missing may be in the part of the inventory that nobody could read; a misspelling is no such thing."""
-    return found.code in MISSING and not any(line.startswith("did you mean") for line in found.help)
 
 
 def _by_place(found: Diagnostic) -> tuple[bool, str, int, str, str]:

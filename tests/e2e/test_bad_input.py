@@ -155,6 +155,12 @@ def test_what_a_broken_inventory_hides_is_not_said_to_be_missing(shop: Path) -> 
     assert "wbe" in document["diagnostics"][-1]["message"]
 
 
+def test_a_word_that_cannot_be_read_is_one_mistake(shop: Path) -> None:
+    edit(SHOP, "{ port db }", "{ port 99999 }")(shop)
+    _, document, _ = meshwright("check", cwd=shop)
+    assert codes(document, "error") == ["MW0110"]
+
+
 def test_codes_of_the_report_are_in_the_catalogue(shop: Path) -> None:
     edit(SHOP, "allow web -> orders", "allow web -> ordesr")(shop)
     _, document, _ = meshwright("check", cwd=shop)

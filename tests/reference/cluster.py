@@ -6,6 +6,7 @@ Which proxies a request meets is read from labels here, without the model of `is
 from typing import Any
 
 from tests.reference import istio
+from tests.reference.gateways import Gateways, Http
 
 Document = dict[str, Any]
 CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod")
@@ -32,10 +33,13 @@ class Cluster:
 
     def enter(self, gateway: str, listener: int, host: str, method: str, path: str, source_ip: str = "203.0.113.9") -> str:
         """A client outside sends a request to a listener: the "ns/service:port" whose pods get it, "" = nobody."""
-        backend = istio.gateway_backend(self.documents, gateway, listener, host, path)
+        (made,) = (one for one in self.documents if one["kind"] == "Gateway" and _id(one) == gateway)
+        namespaces = {name: one["metadata"].get("labels") or {} for name, one in self.spaces.items()}
+        backends = Gateways(self.documents, namespaces).backends(made, listener, Http(method, path, host))
         call = istio.Call("", source_ip, listener, method, path, host)
-        if not backend or not istio.gateway(self.documents, self.root, gateway, call):
+        if not backends or not istio.gateway(self.documents, self.root, gateway, call):
             return ""
+        (backend,) = backends
         service, _, port = backend.rpartition(":")
         labels = self.services[service]["metadata"].get("labels") or {}
         asks = labels.get("istio.io/ingress-use-waypoint") == "true"
