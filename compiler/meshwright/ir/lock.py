@@ -5,6 +5,8 @@ Its name has no YAML suffix: GitOps controllers read every such file as an objec
 """
 
 
+from collections.abc import Mapping
+
 from meshwright.diagnostics import Outcome, error
 from meshwright.ir.filetree import File, FileTree, Lock, LockEntry
 from meshwright.record import NamedTuple
@@ -19,18 +21,18 @@ class _Bad(NamedTuple):
     why: str
 
 
-def lock_of(tree: FileTree) -> bytes:
-    """The canonical lock of ``tree``; a lock file in it is left out."""
+def lock_of(tree: FileTree, digests: Mapping[str, str] | None = None) -> bytes:
+    """The canonical lock of ``tree``; a lock file in it is left out.  ``digests``: those of ``digests_of``, when they are there already."""
+    known = digests_of(tree) if digests is None else digests
+    entries = sorted(LockEntry(file.path, known[file.path], file.policy) for file in tree.files if file.path != LOCK_FILE)
+    return encode_lock(Lock(SCHEMA, tuple(entries)))
+
+
+def digests_of(tree: FileTree) -> dict[str, str]:
+    """Path -> sha256 in hex of every file of ``tree`` but the lock."""
     from meshwright.ir.digest import sha256
 
-    return encode_lock(
-        Lock(
-            SCHEMA,
-            tuple(
-                sorted(LockEntry(file.path, sha256(file.content).hexdigest(), file.policy) for file in tree.files if file.path != LOCK_FILE)
-            ),
-        )
-    )
+    return {file.path: sha256(file.content).hexdigest() for file in tree.files if file.path != LOCK_FILE}
 
 
 def with_lock(tree: FileTree) -> FileTree:

@@ -1,13 +1,13 @@
 """Writes a tree into a folder on disk: all of it or nothing, and never over the work of others."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.ir.filetree import FileTree
-from meshwright.ir.lock import LOCK_FILE
+from meshwright.ir.lock import LOCK_FILE, digests_of
 from meshwright.publish.ownership import Changes, Plan, owned_paths, plan
 from meshwright.record import NamedTuple
 
@@ -115,13 +115,14 @@ def _plan(tree: FileTree, folder: str, root: str) -> Outcome[_Planned]:
     if os.path.exists(os.path.join(absolute, ".git")):
         return Outcome(None, (error("MW0753", f"`{folder}` is the root of a repository", help=("name a folder below it",)),))
     try:
-        present, lock = _look(absolute)
+        digests = digests_of(tree)
+        present, lock = _look(absolute, {file.path: file.content for file in tree.files}, digests)
     except OSError as problem:
         return Outcome(None, (_refused_by_system(problem, folder),))
     owned = owned_paths(lock, folder)
     if owned.value is None:
         return Outcome(None, owned.diagnostics)
-    return Outcome(_Planned(plan(tree, owned.value, present, lock is not None, folder), lock, absolute))
+    return Outcome(_Planned(plan(tree, owned.value, present, lock is not None, folder, digests), lock, absolute))
 
 
 def _crossing(absolute: str, root: str) -> str:
@@ -137,8 +138,11 @@ def _crossing(absolute: str, root: str) -> str:
     return ""
 
 
-def _look(absolute: str) -> tuple[dict[str, str], bytes | None]:
-    """Path -> hash, or what it is in one word, of everything below the folder, and the bytes of the lock."""
+def _look(absolute: str, wanted: Mapping[str, bytes], digests: Mapping[str, str]) -> tuple[dict[str, str], bytes | None]:
+    """Path -> hash, or what it is in one word, of everything below the folder, and the bytes of the lock.
+
+    What already holds the ``wanted`` bytes has the digest that ``digests`` says.
+    """
     present: dict[str, str] = {}
     lock: bytes | None = None
     folders = [(absolute, "")] if os.path.isdir(absolute) else []
@@ -156,7 +160,9 @@ def _look(absolute: str) -> tuple[dict[str, str], bytes | None]:
                 elif path == LOCK_FILE:
                     lock = _read(entry.path)
                 elif not entry.name.startswith(_TEMPORARY):  # else left by a run that was killed
-                    present[path] = _digest(_read(entry.path))
+                    content = _read(entry.path)
+                    same = content == wanted.get(path) and b"\r\n" not in content
+                    present[path] = digests[path] if same else _digest(content)
         if len(present) > MOST_FILES:
             raise OSError(f"more than {MOST_FILES} files")
     return present, lock

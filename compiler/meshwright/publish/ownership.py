@@ -4,16 +4,16 @@ The same rules hold for a folder on disk and for a folder of a git tree; both ha
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 from meshwright.diagnostics import Diagnostic, Outcome, did_you_mean, error
 from meshwright.ir.filetree import File, FileTree
-from meshwright.ir.lock import LOCK_FILE, lock_of, read_lock
+from meshwright.ir.lock import LOCK_FILE, digests_of, lock_of, read_lock
 from meshwright.record import NamedTuple
 
 # What a controller reads from a folder (Argo CD: .yaml .yml .json; Flux: .yaml .yml): a file of somebody else with such a name
 # would be applied beside ours and is no part of the proof.  Other files (README, OWNERS) are left alone.
 APPLIED = (".yaml", ".yml", ".json")
+_FORBIDDEN = frozenset('<>:"|?*')
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in "123456789")})
 
 
@@ -55,17 +55,19 @@ def owned_paths(content: bytes | None, where: str) -> Outcome[dict[str, str]]:
     return Outcome({entry.path: entry.sha256 for entry in lock.value.entries})
 
 
-def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], locked: bool, where: str) -> Plan:
+def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], locked: bool, where: str,
+         digests: Mapping[str, str] | None = None) -> Plan:
     """Compare ``tree`` with a folder.
 
     ``owned``: what the lock there lists, path -> sha256.  ``present``: path of every file there, relative to the folder,
     without the lock -> "sha256 of the content in hex", or any other text ("symlink", "submodule") for what is not a
     regular file.  ``locked``: there is a lock already.  ``where`` names the folder in messages.
+    ``digests``: those of ``digests_of(tree)``, when they are there already.
     Diagnostics: MW0750 foreign file, MW0751 edited by hand, MW0754 two names that differ in case only, or not usable.
     """
     files = owned_files(tree)
     wanted = {file.path: file for file in files}
-    digests = {file.path: sha256(file.content).hexdigest() for file in files}
+    digests = digests_of(tree) if digests is None else digests
     refused = [*_names(files, present, owned, where)]
     foreign = [path for path in sorted(present) if path not in owned and _disturbs(path, wanted) and present[path] != digests.get(path)]
     edited = [path for path in sorted(owned) if path in present and present[path] not in (owned[path], digests.get(path))]
@@ -77,7 +79,7 @@ def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], l
         delete=tuple(path for path in sorted(owned) if path in present and path not in wanted))
     # Nothing to own and nothing owned: a folder with a lock alone would be a change without meaning.
     nothing = not files and not owned and not locked
-    return Plan(changes, None if nothing else lock_of(tree), tuple(refused))
+    return Plan(changes, None if nothing else lock_of(tree, digests), tuple(refused))
 
 
 def bad_path(path: str) -> str:
@@ -89,7 +91,7 @@ def bad_path(path: str) -> str:
             return "a part of it is empty, `.` or `..`"
         if part.lower() == ".git" or part.lower().startswith("git~"):
             return "`.git` belongs to git"
-        if part.endswith((" ", ".")) or any(ch in '<>:"|?*' for ch in part) or part.split(".")[0].lower() in _RESERVED:
+        if part.endswith((" ", ".")) or not _FORBIDDEN.isdisjoint(part) or part.split(".")[0].lower() in _RESERVED:
             return f"`{part}` cannot be a file name on every system"
         if len(part.encode()) > 255:
             return "a part of it is longer than 255 bytes"
