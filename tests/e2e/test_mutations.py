@@ -20,7 +20,12 @@ def policy(documents: Documents, name: str) -> dict[str, Any]:
 
 
 def without(kind: str, name: str) -> Edit:
-    return lambda documents: [one for one in documents if (one["kind"], f"{one['metadata'].get('namespace')}/{one['metadata']['name']}") != (kind, name)]
+    def edit(documents: Documents) -> Documents:
+        kept = [one for one in documents if (one["kind"], f"{one['metadata'].get('namespace')}/{one['metadata']['name']}") != (kind, name)]
+        assert len(kept) < len(documents), f"there is no {kind} {name}"
+        return kept
+
+    return edit
 
 
 def replaced(name: str, old: object, new: object) -> Edit:
@@ -132,7 +137,6 @@ HOLDS: dict[str, Edit] = {
     "one ALLOW split in two": split,
     "every policy renamed": renamed,
     "a rule said twice": redundant,
-    "a redundant rule removed": without("AuthorizationPolicy", "shop/orders-allow-copy"),
     "a policy of an unrelated namespace": added("elsewhere", "open", {"action": "ALLOW", "rules": [{}]}),
 }
 
@@ -155,6 +159,36 @@ def test_what_is_broken_fails_with_a_request(name: str) -> None:
 def test_other_words_for_the_same_hold(name: str) -> None:
     proved = edited(shop(), HOLDS[name])
     assert failures(proved) == set() and proved.diagnostics == ()
+
+
+def test_a_redundant_path_removed_holds_and_the_wide_one_does_not() -> None:
+    """Two rules of one caller, one inside the other: the manifests say both, and need the wide one only."""
+
+    def cut(narrow: bool) -> Edit:
+        def edit(documents: Documents) -> None:
+            (paths,) = (to["operation"]["paths"] for rule in policy(documents, "shop/orders-l7-allow")["spec"]["rules"] for to in rule["to"]
+                        if to["operation"]["methods"] == ["GET"])
+            assert paths == ["/v1", "/v1/*", "/v1/orders/{*}"]
+            paths[:] = paths[:2] if narrow else paths[2:]
+
+        return edit
+
+    proved = edited(shop().allow("shop/web", "shop/orders", "GET /v1/**"), cut(narrow=True))
+    assert failures(proved) == set() and proved.diagnostics == ()
+    assert failures(edited(shop().allow("shop/web", "shop/orders", "GET /v1/**"), cut(narrow=False))) == {("complete", "shop/Deployment/orders")}
+
+
+@pytest.mark.parametrize("edit", ["a path widened", "everything allowed in the namespace"])
+def test_an_opened_door_points_to_the_nearest_rule_or_to_the_destination(edit: str) -> None:
+    proved = edited(shop(), FAILS[edit][0])
+    found = [one for one in proved.diagnostics if one.code == "MW0401"]
+    assert found
+    spans = {rule.span: rule.text for rule in proved.program.rules}
+    for one in found:
+        if edit == "a path widened":
+            assert one.label == "nearest rule" and one.span in spans and "shop/web -> shop/orders" in spans[one.span]
+        else:
+            assert one.span is None or (one.label == "this destination" and one.span not in spans)
 
 
 @pytest.mark.parametrize("world", [cases.shared_pods, cases.unidentified, cases.any_workload, cases.many_callers, cases.gateways, cases.placements],

@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
     way: str  # in words: "the address of shop/orders port 80, through waypoint shop/waypoint"; for an invariant the claim's text
     status: Literal["holds", "fails", "unknown"]
     request: Request | None  # the witness of `fails`; None where no single request shows it
-    rules: tuple[int, ...]  # indices into Program.rules that took part
+    rules: tuple[int, ...]  # indices into Program.rules that took part; for `sound`, where none did, the nearest
     objects: tuple[str, ...]  # ids of the objects that took part
     reason: str  # for `fails` and `unknown`: in words; "" for `holds`
 

@@ -46,7 +46,10 @@ def _verdict(case: Case, asked: Inclusion, answer: Witness | Unknown) -> Verdict
     where, destination = way_text(way), case.reach.destination
     if isinstance(answer, Unknown):
         return Verdict(asked.obligation, destination, where, "unknown", None, (), way.objects, answer.reason)
-    request, rules = as_request(case, way, answer), rules_about(case, way, answer)
+    request = as_request(case, way, answer)
+    rules = rules_about(case, way, answer)
+    if not rules and asked.obligation == "sound":
+        rules = rules_about(case, way, answer, http=False)  # the rule that somebody widened in the manifests
     return Verdict(asked.obligation, destination, where, "fails", request, rules, way.objects, asked.reason)
 
 
@@ -62,15 +65,16 @@ def as_request(case: Case, way: Way, witness: Witness) -> Request:
     return Request(principal, witness.source_ip, port, witness.method, witness.path, witness.host)
 
 
-def rules_about(case: Case, way: Way, witness: Witness) -> tuple[int, ...]:
-    """Rules on this destination whose source, target and door meet the request."""
+def rules_about(case: Case, way: Way, witness: Witness, http: bool = True) -> tuple[int, ...]:
+    """Rules on this destination whose source, target and (with ``http``) door meet the request."""
     from meshwright.access.request import evaluate
     from meshwright.prove.meaning.terms import http_term
 
     target = witness.port if way.kind in ("pod", "plaintext") else way.target
     request = Witness(*as_request(case, way, witness))
     return tuple(sorted({grant.rule for grant in case.meaning.grants_on(case.pods, target)
-                         if evaluate(case.meaning.source(grant.source), request) and evaluate(http_term(grant.http), request)}))
+                         if evaluate(case.meaning.source(grant.source), request)
+                         and (not http or evaluate(http_term(grant.http), request))}))
 
 
 def way_text(way: Way) -> str:

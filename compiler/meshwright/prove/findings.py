@@ -63,7 +63,7 @@ def _finding(program: Program, code: str, group: list[Verdict], also: tuple[str,
     if code == "MW0406":
         notes.append("everything that the rules allow counts, whoever wrote them")
     span, others = _places(program, first)
-    label = (_LABELS.get(code, "") if first.rules or code not in _OF_RULES else "the destination") if span else ""
+    label = (_LABELS.get(code, "") if first.rules or code not in _OF_RULES else "this destination") if span else ""
     took_part = set(first.objects)
     theirs = [each for each in program.inventory.foreign if each.id in took_part or each.id in first.reason] if code in _FOREIGN else []
     others.extend(Label(each.span, f"`{each.id}` is not of this output, and takes part in the answer") for each in theirs[:MOST_OBJECTS])
