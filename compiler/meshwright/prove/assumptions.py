@@ -17,6 +17,7 @@ def assumptions(program: Program) -> tuple[str, ...]:
         f"mesh settings are as declared; every node and proxy runs Istio {major}.{minor} or later and has received the configuration",
         "nobody adds an ALLOW that targets a waypoint itself or a service that nobody declared: no DENY can seal those",
         "pods that nobody listed are closed by ALLOW policies only: one that somebody adds can open them",
+        "NetworkPolicies let the mesh's own port 15008 through: they only narrow, and what they stop does not arrive",
         "open TCP connections at Envoy outlive a revocation",
         "the application reads path, host and headers as the proxy does",
         "processes in a node's network namespace reach the pods of that node",

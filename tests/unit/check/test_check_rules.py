@@ -170,6 +170,7 @@ def test_enrolment_is_asked_of_others_only() -> None:
 
 def test_a_namespace_that_the_inventory_lacks_is_not_taken_for_enrolled() -> None:
     assert codes("", "") == ["MW0310"]
+    assert run("in shpo\nnamespace shpo { enforce yes }\n", SHOP).only("MW0310").help[0] == "did you mean `shop`?"
 
 
 # --- waypoints ----------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshwright.check.facts import DATAPLANE_MODE, Facts
-from meshwright.diagnostics import Diagnostic, Label, error
+from meshwright.diagnostics import Diagnostic, Label, did_you_mean, error
 
 
 def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
@@ -15,6 +15,7 @@ def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
             continue
         space = facts.spaces.get(name)
         known = space is not None and space.declared
+        near = () if known else did_you_mean(name, [each.name for each in facts.spaces.values() if each.declared])
         yield error(
             "MW0310",
             f"the pods of namespace `{name}` are not in the ambient mesh"
@@ -25,6 +26,7 @@ def not_enrolled(facts: Facts) -> Iterator[Diagnostic]:
             others=(Label(space.span, f"no label `{DATAPLANE_MODE}: ambient`"),) if space is not None and space.span is not None else (),
             notes=("without the label no proxy sees the traffic, and no rule would hold",),
             help=(
+                *(f"did you mean `{each}`?" for each in near[:1]),
                 f"run `kubectl label namespace {name} {DATAPLANE_MODE}=ambient`",
                 "and read the inventory again"
                 if known
