@@ -155,6 +155,8 @@ def meets(rule: Document, policy: Document, call: Call, at_ztunnel: bool) -> boo
         raise NotJudged("conditions are not in this evaluator")
     sources = [dict(one["source"]) for one in (rule.get("from") or ())]
     operations = [dict(one["operation"]) for one in (rule.get("to") or ())]
+    if at_ztunnel:  # which never hears of these
+        sources = [{key: value for key, value in fields.items() if key not in ("trustDomains", "notTrustDomains")} for fields in sources]
     if at_ztunnel and any(HTTP_FIELDS & fields.keys() for fields in sources + operations):
         if spec(policy).get("action", "ALLOW") == "ALLOW":
             return False

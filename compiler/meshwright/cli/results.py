@@ -51,7 +51,7 @@ def _guardrails(verdicts: "Verdicts") -> dict[str, object]:
 
 
 def _proof(proof: "Proof") -> dict[str, object]:
-    return {"holds": proof.holds, "destinations": proof.destinations, "ways": proof.ways, "sealed": proof.sealed,
+    return {"holds": proof.holds and proof.destinations > 0, "destinations": proof.destinations, "ways": proof.ways, "sealed": proof.sealed,
             "counts": {name: {status: sum(verdict.status == status for verdict in verdicts) for status in ("holds", "fails", "unknown")}
                        for name, verdicts in _grouped(proof).items()},
             "assumptions": list(proof.assumptions), "unprotected": list(proof.unprotected),
