@@ -75,6 +75,7 @@ CASES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
     ("selector that matches nothing", edit("k8s/postgres.yaml", "  selector:\n    app: postgres\n  ports", "  selector:\n    app: postgers\n  ports"), "no pod carries"),
     ("port name that does not exist", edit(SHOP, "{ port db }", "{ port database }"), "database"),
     ("target port name that does not exist", edit("k8s/postgres.yaml", "targetPort: db", "targetPort: dbx"), "dbx"),
+    ("container port without a number", edit("k8s/web.yaml", "containerPort: 8080", "hostIP: 10.0.0.1"), "containerPort"),
     ("two mesh blocks", append("mesh/platform/mesh.mesh", b"\nmesh { istio 1.31 }\n"), "mesh"),
     ("version outside the matrix", edit("mesh/platform/mesh.mesh", "istio 1.30", "istio 1.12"), "1.12"),
     ("template of Helm", append("k8s/web.yaml", b"---\nkind: {{ .Values.kind }}\n"), "template"),

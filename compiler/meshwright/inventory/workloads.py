@@ -78,6 +78,8 @@ def _ports(fields: Fields, pod: Mapping[str, Any], prefix: str, host_network: bo
             for index, port in enumerate(fields.items(container["ports"], where)):
                 value = fields.port(port.get("containerPort"), f"{where}[{index}].containerPort")
                 if value is None:
+                    if port.get("containerPort") is None:
+                        fields.refuse(f"{where}[{index}].containerPort", None, "a port number from 1 to 65535")
                     continue
                 host = fields.port(port.get("hostPort"), f"{where}[{index}].hostPort")
                 name = fields.string(port.get("name"), f"{where}[{index}].name")
