@@ -29,8 +29,8 @@ class Bound(NamedTuple):
 
 
 BOUNDS = {
-    "help": Bound("--help, CPU, x python -c pass", 3.0),
-    "version": Bound("--version, CPU, x python -c pass", 3.0),
+    "help": Bound("--help, CPU, x python -c pass", 2.5),
+    "version": Bound("--version, CPU, x python -c pass", 2.5),
     "check": Bound("check of examples/shop, all stages, CPU, x python -c pass", 8.0),
     "compile": Bound(f"compile with proof of {SERVICES} services, CPU, x PyYAML's C dumper on the same documents", 1.5),
     "memory": Bound("peak memory of that compile, MiB", 256.0),

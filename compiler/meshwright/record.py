@@ -15,11 +15,8 @@ else:
 
     make = tuple.__new__
 
-    class Record(tuple):
-        """What all records can do, under the names of `collections.namedtuple`."""
-
-        __slots__ = ()
-        _fields = ()
+    class Common:
+        """What all records can do, under the names of `collections.namedtuple`; each gets a reference, so that it has no base but tuple."""
 
         @classmethod
         def _make(cls, values):
@@ -44,7 +41,7 @@ else:
             return tuple(self)
 
     class Maker(type):
-        """Takes the body of a class for the list of its fields; what it makes is a plain class below ``Record``."""
+        """Takes the body of a class for the list of its fields; what it makes is a plain class below ``tuple``."""
 
         def __new__(meta, name, bases, body):
             if len(bases) != 1:
@@ -64,8 +61,9 @@ else:
             body["__slots__"] = ()
             body["__match_args__"] = body["_fields"] = fields
             body["_field_defaults"] = defaults
-            return type(name, (Record,), body)
+            return type(name, (tuple,), COMMON | body)
 
+    COMMON = {name: vars(Common)[name] for name in ("_make", "_replace", "_asdict", "__repr__", "__getnewargs__")}
     NamedTuple = type.__new__(Maker, "NamedTuple", (), {})
 
     # By number of fields; each record gets its own copy, in which the arguments have the names of the fields.
