@@ -157,6 +157,16 @@ TREES: dict[str, tuple[Callable[[], World], Edit, set[str]]] = {
         added("GatewayClass", "", {"controllerName": "istio.io/gateway-controller"}, API, "mine"),
         added("Gateway", "edge", {"gatewayClassName": "mine", "listeners": [{"name": "a", "port": 80, "protocol": "HTTP"}]}, API),
         added("HTTPRoute", "edge", {"parentRefs": [{"name": "foreign"}], "rules": [{"backendRefs": [{"name": "web", "namespace": "shop", "port": 80}]}]}, API)), {"unknown"}),
+    "a waypoint of a class of one's own": (shop, both(
+        added("Gateway", "shop", {"gatewayClassName": "mine", "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}]}, API),
+        added("Service", "shop", None, "v1", "postgres", {"istio.io/use-waypoint": "foreign"})), {"unknown"}),
+    "an ALLOW for a ServiceEntry over pods": (shop, both(
+        added("ServiceEntry", "elsewhere", {"hosts": ["x.example.org"], "ports": [{"number": 80, "name": "http", "protocol": "HTTP"}], "resolution": "STATIC",
+                                            "endpoints": [{"address": "10.1.2.3"}]}, NETWORKING),
+        added("AuthorizationPolicy", "elsewhere", {"targetRefs": [{"group": "networking.istio.io", "kind": "ServiceEntry", "name": "foreign"}], "rules": [{}]})), {"unknown"}),
+    "an ALLOW for a name outside": (shop, both(
+        added("ServiceEntry", "elsewhere", {"hosts": ["x.example.org"], "ports": [{"number": 80, "name": "http", "protocol": "HTTP"}], "resolution": "DNS"}, NETWORKING),
+        added("AuthorizationPolicy", "elsewhere", {"targetRefs": [{"group": "networking.istio.io", "kind": "ServiceEntry", "name": "foreign"}], "rules": [{}]})), set()),
     "a second gateway to the same service": (shop, both(
         added("Gateway", "shop", {"gatewayClassName": "istio", "listeners": [{"name": "a", "port": 80, "protocol": "HTTP"}]}, API),
         added("HTTPRoute", "shop", {"parentRefs": [{"name": "foreign"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]}, API)), set()),

@@ -84,7 +84,7 @@ class Reference:
             text = text if text.startswith("/") else "/" + text
             paths |= {text, text.rstrip("/") or "/", text.rstrip("/") + "/", text.rstrip("/") + "/sub", text + "z", text[:-1] or "/", text.upper()}
         names = {"other.example.org"}
-        for host in hosts - {""}:
+        for host in (one for one in hosts if one and "/" not in one):
             name = host.replace("*", "sub")
             names |= {name, name + ":8443", "more." + name, name.upper()}
         return [Http(method, path, host) for method in sorted(methods) for path in sorted(paths) for host in sorted(names)]

@@ -1,6 +1,6 @@
 """Which waypoint serves a Service (istio-semantics 3.1 to 3.3, 3.5; lowering-verified 3 and 5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from meshwright.ir.inventory import Inventory, Service, Workload
 from meshwright.istio.kinds.gateway import Gateway
@@ -12,11 +12,13 @@ WAYPOINT_CLASS = "istio-waypoint"
 class Bindings:
     """Labels of namespaces and Services, those of the tree laid over those of the inventory, and what they bind."""
 
-    __slots__ = ("_defaults", "_namespaces", "_services", "waypoints")
+    __slots__ = ("_defaults", "_namespaces", "_services", "_strange", "waypoints")
 
-    def __init__(self, inventory: Inventory, overlays: Mapping[tuple[str, str, str], Mapping[str, str]], gateways: Iterable[Gateway],
+    def __init__(self, inventory: Inventory, overlays: Mapping[tuple[str, str, str], Mapping[str, str]], gateways: Sequence[Gateway],
                  class_labels: Mapping[str, Mapping[str, str]]) -> None:
         self.waypoints = {(gateway.namespace, gateway.name): gateway for gateway in gateways if gateway.class_name == WAYPOINT_CLASS}
+        self._strange = {(gateway.namespace, gateway.name): gateway.id for gateway in gateways
+                         if gateway.class_name not in (WAYPOINT_CLASS, "istio")}
         self._defaults = class_labels.get(WAYPOINT_CLASS, {}).get("istio.io/waypoint-for", "service")
         self._namespaces = {namespace.name: dict(namespace.labels) for namespace in inventory.namespaces}
         self._services: dict[str, Mapping[str, str]] = {}
@@ -70,6 +72,13 @@ class Bindings:
         """Whether labels of the waypoint canary occur, which is not modelled."""
         namespace = self._namespaces.get(service.namespace, {})
         return any("istio.io/use-waypoint-canary" in labels for labels in (self._labels(service), namespace))
+
+    def strange(self, service: Service) -> str:
+        """The id of a Gateway of another class that the Service is bound to, which may be a waypoint of somebody's own; "" for none."""
+        labels = self._labels(service)
+        if USE not in labels:
+            labels = self._namespaces.get(service.namespace, {})
+        return self._strange.get((labels.get(USE_NAMESPACE, service.namespace), labels.get(USE, "none")), "") if self._strange else ""
 
     def _admits(self, waypoint: Gateway, namespace: str) -> bool:
         """Whether its HBONE listener lets objects of ``namespace`` bind; without such a listener it is no waypoint."""

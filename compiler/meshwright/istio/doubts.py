@@ -146,6 +146,13 @@ def _keys(value: object) -> Iterable[str]:
             yield from _keys(item)
 
 
+def leads_to_addresses(found: Object) -> bool:
+    """Whether a ServiceEntry has endpoints by address or label, or passes on to where the client dialled."""
+    spec = found.content.get("spec")
+    return isinstance(spec, Mapping) and bool(
+        spec.get("endpoints") or spec.get("workloadSelector") or not str(spec.get("resolution", "NONE")).startswith(("DNS", "DYNAMIC_DNS")))
+
+
 def _service_entry(found: Object, doubts: Doubts, root: str, reason: str) -> None:
     """Hosts that are Services, pods selected by label, and a waypoint it may be bound to: a policy for the entry may open it there."""
     spec = found.content.get("spec")

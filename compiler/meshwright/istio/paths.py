@@ -80,6 +80,9 @@ class _Asked:
         waypoint = self._world.bindings.waypoint(service)
         if self._world.bindings.canary(service):
             self.unknown.append(f"Service {service.id}: a waypoint canary is not modelled")
+        strange = self._world.bindings.strange(service)
+        if strange:
+            self.unknown.append(f"Service {service.id}: {strange}, which it is bound to, is of a class that is not modelled")
         for port in service.ports:
             target = target_port(service, port, self._workload) if port.transport == "TCP" else None
             if target is None:

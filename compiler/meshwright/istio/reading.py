@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
-from meshwright.istio.doubts import Doubts, doubt
+from meshwright.istio.doubts import Doubts, doubt, leads_to_addresses
 from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_policy
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
@@ -47,7 +47,18 @@ def read_objects(objects: Iterable[Object], root: str) -> Objects:
             _sort(found, group, read, root, known)
         elif other.content != found.content and not _same(found, other, group):
             read.diagnostics.append(_conflict(found, other))
+    for policy in read.policies:
+        if policy.targets and policy.action == "ALLOW":
+            _entries(policy, seen, read.doubts)
     return read
+
+
+def _entries(policy: Policy, seen: Mapping[tuple[str, str], Object], doubts: Doubts) -> None:
+    """An ALLOW for a ServiceEntry opens it at whatever waypoint it is bound to, and one that is no name in DNS may lead to any pod."""
+    for target in policy.targets:
+        entry = seen.get(("networking.istio.io", f"ServiceEntry {policy.namespace}/{target.name}"))
+        if target.kind == "ServiceEntry" and entry is not None and leads_to_addresses(entry):
+            doubts.proxy("waypoint *", f"{policy.id}: where {entry.id} leads is not modelled")
 
 
 def _same(found: Object, other: Object, group: str) -> bool:
