@@ -125,8 +125,13 @@ def test_a_pattern_without_meaning_is_unknown() -> None:
     assert isinstance(difference_witness(match("source_ip", "cidr", "10.0.0.0/99"), match("source_ip", "cidr", "10.0.0.0/8")), Unknown)
 
 
-MORE = EXPRESSIONS | st.lists(st.sampled_from(LEAVES), min_size=1, max_size=3).map(all_of).flatmap(
-    lambda cube: st.lists(EXPRESSIONS, max_size=3).map(lambda others: any_of([cube, *others])))
+# As policies are: some allowed cubes, without denied ones and whoever a fence keeps out.
+CALLERS = [*LEAVES[:5], match("principal", "exact", "")]
+DOORS = [*LEAVES[5:], any_of([match("path", "exact", "/a"), match("path", "prefix", "/a/")])]
+CUBES = st.builds(lambda caller, doors: all_of([caller, *doors]), st.sampled_from(CALLERS), st.lists(st.sampled_from(DOORS), max_size=2))
+RECIPES = st.builds(lambda allowed, denied, fence: all_of([any_of(allowed), negate(any_of(denied)), any_of(fence) if fence else Expr("true")]),
+                    st.lists(CUBES, max_size=4), st.lists(CUBES, max_size=2), st.lists(st.sampled_from(CALLERS), max_size=3))
+MORE = EXPRESSIONS | RECIPES
 HERE = [one for one in UNIVERSE if one.principal == "" or one.principal.startswith("t/")]
 
 

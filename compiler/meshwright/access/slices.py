@@ -27,6 +27,7 @@ class Slices:
     def __init__(self, rename: Rename | None = None) -> None:
         self._rename = rename
         self._callers: dict[Pattern, Slice] = {}  # patterns over principal
+        self._exact: dict[Pattern, str] = {}  # those that one principal matches
         self._atoms: dict[Dimension, dict[Pattern, Form]] = {dimension: {} for dimension in DIMENSIONS}
         self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
         self._joined: dict[frozenset[Form], Form] = {}
@@ -79,6 +80,7 @@ class Slices:
         if found is None:
             one = pattern if self._rename is None else self._rename(pattern)
             if one.kind == "exact":
+                self._exact[pattern] = one.text
                 found = {one.text: ALL}, NONE
             elif one.kind == "present":
                 found = {"": NONE}, ALL
@@ -103,14 +105,26 @@ class Slices:
         constant: list[Form] = []
         cut: list[Slice] = []
         single: dict[str, Form] = {}  # of a union: what speaks of one caller only
-        atoms, callers = self._atoms, self._callers
+        atoms, callers, exact = self._atoms, self._callers, self._exact
         for arg in args:
             op, dimension, pattern, parts = arg
             if op != "match":
-                one = self._slice(arg) if op != "and" else self._join(parts, 1) if sign > 0 else self._cube(parts)
+                if op == "and" and sign < 0:
+                    cube = self._cube(parts)
+                    if cube is not None:
+                        caller, form = cube
+                        if caller in single:
+                            cut.append(({caller: form}, NONE))
+                        elif form != NONE:
+                            single[caller] = form
+                        continue
+                one = self._slice(arg)
             elif dimension != "principal":
                 form = atoms[dimension].get(pattern) or self._atom(dimension, pattern)  # type: ignore[index, arg-type]  # _atom refuses None
                 constant.append(form if sign > 0 else -form)
+                continue
+            elif sign < 0 and pattern in exact:
+                single[exact[pattern]] = ALL
                 continue
             else:
                 one = callers.get(pattern) or self._match(arg)  # type: ignore[arg-type]
@@ -144,20 +158,23 @@ class Slices:
                 return self._narrow(base, cut, sign), none
         return self._wide(base, cut, sign)
 
-    def _cube(self, parts: tuple[Expr, ...]) -> Slice:
-        """As ``_join`` for an intersection; what one caller may ask occurs on both sides, so it is remembered as written."""
+    def _cube(self, parts: tuple[Expr, ...]) -> tuple[str, Form] | None:
+        """An intersection that begins with one caller: who, and the form of the rest, which is remembered as written.
+
+        What one caller may ask occurs on both sides of a question, and in many of them.
+        """
         _, dimension, pattern, _ = parts[0]
-        one = (self._callers.get(pattern) or self._match(parts[0])) if dimension == "principal" and pattern is not None else None
-        if one is None or one[1] != NONE:
-            return self._join(parts, 1)
+        caller = self._exact.get(pattern) if dimension == "principal" else None  # type: ignore[arg-type]
+        if caller is None:
+            return None
         door = parts[1:]
         form = self._doors.get(door)
         if form is None:
             some, form = self._join(door, 1)
             if some:
-                return self._join(parts, 1)
+                return None
             self._doors[door] = form
-        return (dict.fromkeys(one[0], form) if form != NONE else {}), NONE
+        return caller, form
 
     def _narrow(self, base: Form, cut: list[Slice], sign: int) -> dict[str, Form]:
         """Some of ``cut`` leave nothing but for callers that they name: only those that each of these names are left."""
@@ -168,6 +185,15 @@ class Slices:
         others = [one for one in cut if one[0] is not first]
         self._pay(len(first) * len(cut))
         found: dict[str, Form] = {}
+        if len(others) == 1 and base == ALL:
+            some, rest = others[0]
+            for caller, form in first.items():
+                more = some.get(caller, rest)
+                if form != none and more != none:
+                    together = form if more == -none else sign * self._all([sign * form, sign * more])
+                    if together != none:
+                        found[caller] = together
+            return found
         for caller, form in first.items():
             forms = [sign * form] if base == ALL else [base, sign * form]
             for some, rest in others:
