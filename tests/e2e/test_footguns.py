@@ -111,6 +111,8 @@ TREES: dict[str, tuple[Callable[[], World], Edit, set[str]]] = {
     "11 spiffe:// in a DENY": (shop, both(without("shop/mesh-baseline", "shop/postgres-allow"), changed(
         "shop/postgres-guard", lambda spec: spec.update(rules=[{"from": [{"source": {"principals": ["spiffe://*"]}}]}]))), {"sound", "sealed"}),
     "12 another trust domain": (shop, changed("shop/postgres-allow", lambda spec: source(spec, principals=["example.org/ns/shop/sa/ledger"])), {"complete"}),
+    "12 a principal of another trust domain left out": (cases.any_workload, changed("shop/status-l7-deny", lambda spec: [
+        one["source"]["notPrincipals"].append("example.org/ns/edge/sa/public-istio") for rule in spec["rules"] for one in rule["from"]]), set()),
     "13 trustDomains at ztunnel": (shop, both(without("shop/postgres-guard"), changed(
         "shop/postgres-allow", lambda spec: source(spec, namespaces=["shop"], trustDomains=["example.org"]))), {"sound"}),
     "14 a negative match lets plaintext in": (shop, both(without("shop/postgres-guard", "shop/mesh-strict"), without("shop/mesh-strict", kind="PeerAuthentication"), changed(

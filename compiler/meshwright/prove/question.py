@@ -43,15 +43,17 @@ class Judge:
         answers = differences(pairs, self._rename, self._budget)
         if self._doubtful and any(answers):
             # Some pattern looks into other trust domains: ask again about this one only.
-            return differences([(both(self._here, left), right) for left, right in pairs], self._rename, self._budget)
+            return differences([(both(self._here, left), right) for left, right in pairs], self._one_way, self._budget)
         return answers
 
     def _rename(self, pattern: Pattern) -> Pattern:
         """The same identities of this mesh, written in one way only."""
         known = self._renamed.get(pattern)
         if known is None:
-            known = self._renamed[pattern] = self._one_way(pattern)
-        if known.kind not in ("exact", "present") and not known.text.startswith(self._domain + "/ns/"):
+            # "Any identity of this mesh" is any identity at all, as long as nothing else looks into other trust domains.
+            any_here = pattern.kind == "prefix" and pattern.text in (self._domain + "/", self._domain + "/ns/")
+            known = self._renamed[pattern] = Pattern("present", "") if any_here else self._one_way(pattern)
+        if known.kind != "present" and known.text and not known.text.startswith(self._domain + "/ns/"):
             self._doubtful = True
         return known
 
@@ -62,6 +64,4 @@ class Judge:
             return Pattern("exact", f"{self._domain}/ns/{space}/sa/{name}")
         if kind == "namespace":
             return Pattern("prefix", f"{self._domain}/ns/{text}/")
-        if kind == "prefix" and text in (self._domain + "/", self._domain + "/ns/"):
-            return Pattern("present", "")
         return pattern
