@@ -42,6 +42,7 @@ class Expr(NamedTuple):
 
 EVERYTHING = Expr("true")
 NOTHING = Expr("false")
+_PLAIN = ("match", "or")  # what an intersection takes in as it is
 
 
 def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
@@ -51,11 +52,11 @@ def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
 
 def both(*args: Expr) -> Expr:
     """Intersection; of nothing: everything."""
-    if len(args) == 2 and args[0].op == "match":  # one caller, one door: the most frequent by far
+    if len(args) == 2 and args[0].op in _PLAIN:  # one caller, one door: the most frequent by far
         one, other = args
         if other.op == "and":
             return Expr("and", None, None, (one, *other.args))
-        if other.op == "match" or other.op == "or":
+        if other.op in _PLAIN:
             return Expr("and", None, None, args)
     return _join("and", args, EVERYTHING, NOTHING)
 
