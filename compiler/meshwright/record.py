@@ -7,7 +7,8 @@ A check loads about 170 records, and making them was a quarter of it (docs/decis
 import sys
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING or sys.version_info >= (3, 14):  # where annotations are computed on demand, the original does it
+# Where annotations are computed on demand, and where tuples are not CPython's, the original does it.
+if TYPE_CHECKING or sys.version_info >= (3, 14) or sys.implementation.name != "cpython":
     from typing import NamedTuple as NamedTuple
 else:
     from _collections import _tuplegetter

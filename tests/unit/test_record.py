@@ -93,7 +93,7 @@ def test_same_refusals(record: type) -> None:
         record(1, 2, z=3)
     with pytest.raises(TypeError, match="positional arguments"):
         record(1, 2, 3, 4, 5)
-    with pytest.raises(ValueError, match="unexpected field names"):
+    with pytest.raises((TypeError, ValueError), match="unexpected field names"):  # 3.13 changed which of the two
         record(1, 2)._replace(z=3)
     with pytest.raises(TypeError, match="Expected 4 arguments, got 1"):
         record._make((1,))
