@@ -149,10 +149,20 @@ def selects(content: Document, labels: dict[str, str]) -> bool:
 HTTP_FIELDS = {"hosts", "methods", "paths", "notHosts", "notMethods", "notPaths", "requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"}
 
 
+CONDITIONS = {"source.namespace": "namespaces", "source.principal": "principals", "source.ip": "ipBlocks", "destination.port": "ports"}
+
+
 def meets(rule: Document, policy: Document, call: Call, at_ztunnel: bool) -> bool:
     """Any `from`, any `to`.  ztunnel knows no HTTP: an ALLOW rule with some is dropped, of a DENY rule only those fields are."""
-    if rule.get("when"):
-        raise NotJudged("conditions are not in this evaluator")
+    for condition in rule.get("when") or ():
+        field = CONDITIONS.get(condition["key"])
+        if field is None:
+            if at_ztunnel and not condition["key"].startswith("destination.ip"):
+                return False  # an ALLOW rule is dropped whole; of a DENY rule the condition stays, as one that nothing meets
+            raise NotJudged(f"a condition on {condition['key']}")
+        for values, name in ((condition.get("values"), field), (condition.get("notValues"), "not" + field[0].upper() + field[1:])):
+            if values and not field_meets(name, values, call, policy["metadata"]["namespace"]):
+                return False
     sources = [dict(one["source"]) for one in (rule.get("from") or ())]
     operations = [dict(one["operation"]) for one in (rule.get("to") or ())]
     if at_ztunnel:  # which never hears of these

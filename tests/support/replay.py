@@ -9,6 +9,7 @@ from tests.reference.gateways import Gateways, Http
 from tests.reference.intent import Ask, allowed
 from tests.support.proved import Documents, Proved
 
+ACCOUNTS = ("gateway.istio.io/service-account", "gateway.istio.io/name-override")
 ANYBODY = {"action": "ALLOW", "rules": [{}]}
 
 
@@ -43,6 +44,9 @@ def _replay(proved: Proved, verdict: Verdict) -> None:
     pods = next((one.id for one in proved.program.pod_sets if reach.destination in one.workloads), "")
     target = way.target or request.port
     ask = Ask(way.kind, pods, way.service, way.port or (request.port if way.kind == "unlisted-service" else 0), target, way.gateway, way.listener, *request._replace(port=0)[:2], *request[3:])
+    if way.kind == "gateway" and any(key in ACCOUNTS for one in documents if one["kind"] == "Gateway"
+                                     for key in one["metadata"].get("annotations") or {}):
+        raise istio.NotJudged("a gateway under another account than the intent knows")
     if way.kind in ("service", "mesh-route") and any(ref.get("kind") == "Service" for one in documents if one["kind"] == "HTTPRoute"
                                                     for ref in istio.spec(one).get("parentRefs") or ()):
         raise istio.NotJudged("what a waypoint forwards by a route")

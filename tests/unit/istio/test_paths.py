@@ -452,3 +452,12 @@ def test_the_account_of_a_waypoint_may_be_named() -> None:
     text = RECIPE.replace("labels: {istio.io/waypoint-for: service}", "annotations: {gateway.istio.io/service-account: wp}")
     assert not admits(way(reaches(text)[ORDERS], "service"), "shop/web", "POST", "/v1/orders")
     assert admits(way(reaches(text.replace("shop/waypoint]", "shop/wp]"))[ORDERS], "service"), "shop/web", "POST", "/v1/orders")
+
+
+@pytest.mark.parametrize("parent", ('name: public, namespace: edge, sectionName: ""', 'name: "", namespace: edge', 'name: public, namespace: ""',
+                                    'name: public, namespace: edge, port: "80"', "name: public, namespace: edge, port: 0"))
+def test_a_parent_that_the_schema_refuses_is_no_parent_of_everything(parent: str) -> None:
+    """Read as absent, an empty section or a port that is none would attach the route to every listener."""
+    text = GATEWAY + route("r", f"parentRefs: [{{{parent}}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]")
+    bad = model(tuple(objects(text)), shop(web={}), MESH)
+    assert bad.value is None and [found.code for found in bad.diagnostics] == ["MW0450"]

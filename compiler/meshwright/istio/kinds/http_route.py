@@ -5,7 +5,7 @@ from typing import Literal
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.kinds.gateway import is_hostname
-from meshwright.istio.plain import Refused, mapping, optional_list, optional_mapping, text
+from meshwright.istio.plain import Refused, mapping, number, optional_list, optional_mapping, text
 from meshwright.record import NamedTuple
 
 
@@ -102,9 +102,12 @@ def _parent(found: Object, raw: Mapping[str, object]) -> Parent:
         kind = "Gateway"
     elif reference == ("", "Service"):
         kind = "Service"
-    port = raw.get("port")
+    for field in ("namespace", "name", "sectionName"):
+        if raw.get(field) == "":
+            raise Refused(f"`parentRef.{field}` must not be empty")
+    port = 0 if raw.get("port") is None else number(raw, "port", "parentRef")
     return Parent(kind, text(raw, "namespace", "parentRef", "") or found.namespace, text(raw, "name", "parentRef"),
-                  text(raw, "sectionName", "parentRef", ""), port if type(port) is int else 0)
+                  text(raw, "sectionName", "parentRef", ""), port)
 
 
 def _rule(found: Object, raw: Mapping[str, object]) -> RouteRule:
