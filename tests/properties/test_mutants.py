@@ -26,7 +26,9 @@ from meshwright.lower import lower
 WORLDS: tuple[Callable[[], World], ...] = (shop, cases.shared_pods, cases.unidentified, cases.any_workload, cases.many_callers, cases.gateways, cases.placements)
 # What the evaluator does not judge and the proof lets pass: objects that reach nothing of the world, looked at one by one.
 HARMLESS = ("added DestinationRule", "added TCPRoute", "added GRPCRoute", "added RequestAuthentication", "added EnvoyFilter", "added WasmPlugin", "added VirtualService",
-            "added ServiceEntry", "added Namespace", "added a Gateway of class istio-custom")
+            "added ServiceEntry", "added Namespace", "added a Gateway of class istio-custom",
+            "Gateway edge/partners: class istio-",  # no route leads through it
+            "PeerAuthentication shop/web-mtls: spec.mtls.mode null")  # inherits STRICT from the namespace, and its PERMISSIVE port is honoured
 
 
 def outcome(program: Program, mutant: Mutant) -> str:

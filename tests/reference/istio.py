@@ -91,25 +91,25 @@ def gateway(objects: list[Document], root: str, name: str, call: Call, labels: d
 def plaintext_refused(objects: list[Document], root: str, namespace: str, labels: dict[str, str], port: int) -> bool:
     """Whether the PeerAuthentication in effect is STRICT at a port; the narrowest object with a mode decides."""
     found = {"root": "PERMISSIVE", "namespace": "", "workload": "", "port": ""}
-    seen: list[str] = []
+    seen: list[tuple[str, str, str]] = []
     for one in objects:
         if one["kind"] == "PeerAuthentication":
             mode = mode_of(spec(one).get("mtls"))
             chosen = (spec(one).get("selector") or {}).get("matchLabels") or {}
             where = one["metadata"]["namespace"]
             if not chosen and where == root:
-                seen.append("root")
+                seen.append(("root", mode, ""))
                 found["root"] = mode or found["root"]
             elif not chosen and where == namespace:
-                seen.append("namespace")
+                seen.append(("namespace", mode, ""))
                 found["namespace"] = mode
             elif chosen and where == namespace != root and chosen.items() <= labels.items():
-                seen.append("workload")
                 ports = {str(key): mode_of(value) for key, value in (spec(one).get("portLevelMtls") or {}).items()}
                 if ports and (not mode or len(set(ports.values()) - {""}) > 1):
                     raise NotJudged("exceptions under an inherited mode")
                 found["workload"], found["port"] = mode, ports.get(str(port), "")
-    if len(set(seen)) < len(seen):
+                seen.append(("workload", mode, found["port"]))
+    if len({level for level, *_ in seen}) < len(set(seen)):  # two that say the same need no order
         raise NotJudged("which of two PeerAuthentications is the older one")
     return (found["port"] or found["workload"] or found["namespace"] or found["root"]) == "STRICT"
 

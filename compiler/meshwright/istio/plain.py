@@ -42,6 +42,13 @@ def text(content: Mapping[str, object], key: str, where: str, default: str | Non
     return value
 
 
+def filled(content: Mapping[str, object], key: str, where: str, default: str | None = None) -> str:
+    """As ``text``, but an empty string is refused, as Gateway API does for names, hosts and kinds: it is not the same as absent."""
+    if content.get(key) == "":
+        raise Refused(f"`{where}.{key}` must not be empty")
+    return text(content, key, where, default)
+
+
 def number(content: Mapping[str, object], key: str, where: str) -> int:
     """A port number under ``key``, 1-65535."""
     value = content.get(key)

@@ -461,3 +461,17 @@ def test_a_parent_that_the_schema_refuses_is_no_parent_of_everything(parent: str
     text = GATEWAY + route("r", f"parentRefs: [{{{parent}}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]")
     bad = model(tuple(objects(text)), shop(web={}), MESH)
     assert bad.value is None and [found.code for found in bad.diagnostics] == ["MW0450"]
+
+
+@pytest.mark.parametrize(("old", "new"), (("hostname: shop.example.com", 'hostname: ""'), ("from: All", 'from: ""'), ("protocol: HTTP", 'protocol: ""')))
+def test_an_empty_word_of_a_gateway_is_not_an_absent_one(old: str, new: str) -> None:
+    assert old in GATEWAY
+    bad = model(tuple(objects(GATEWAY.replace(old, new))), shop(web={}), MESH)
+    assert bad.value is None and [found.code for found in bad.diagnostics] == ["MW0450"]
+
+
+@pytest.mark.parametrize("rule", ('{matches: [{method: ""}], backendRefs: [{name: web, port: 80}]}', '{backendRefs: [{name: web, namespace: "", port: 80}]}',
+                                  "{filters: [{type: Redirect}]}", '{filters: [{type: "*"}], backendRefs: [{name: web, port: 80}]}'))
+def test_an_empty_or_unknown_word_of_a_route_is_refused(rule: str) -> None:
+    bad = model(tuple(objects(GATEWAY + route("r", f"{AT_PUBLIC}, rules: [{rule}]"))), shop(web={}), MESH)
+    assert bad.value is None and [found.code for found in bad.diagnostics] == ["MW0450"]

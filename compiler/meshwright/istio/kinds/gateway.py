@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from meshwright.ir.inventory import Object
-from meshwright.istio.plain import Refused, labels, mapping, metadata_labels, number, optional_list, optional_mapping, text
+from meshwright.istio.plain import Refused, filled, labels, mapping, metadata_labels, number, optional_list, optional_mapping, text
 from meshwright.record import NamedTuple
 
 # Compiled at the first use: most meshes that are checked have no host at all.
@@ -66,7 +66,7 @@ _TLS = frozenset({"mode", "certificateRefs"})
 def read_gateway(found: Object) -> Gateway:
     """The gateway as written; raises Refused."""
     spec = mapping(found.content.get("spec"), "spec")
-    class_name = text(spec, "gatewayClassName", "spec")
+    class_name = filled(spec, "gatewayClassName", "spec")
     raw = optional_list(spec, "listeners", "spec")
     if not raw and "allowedListeners" not in spec:
         raise Refused("`spec.listeners` must have at least one item")
@@ -92,7 +92,7 @@ def read_gateway(found: Object) -> Gateway:
 
 
 def _listener(raw: Mapping[str, object], owner: str, doubts: list[str]) -> Listener:
-    name, protocol, hostname = text(raw, "name", "listener"), text(raw, "protocol", "listener"), text(raw, "hostname", "listener", "")
+    name, protocol, hostname = filled(raw, "name", "listener"), filled(raw, "protocol", "listener"), filled(raw, "hostname", "listener", "")
     if len(name) > 253 or not re.fullmatch(_NAME, name):
         raise Refused(f"the listener name `{name}` is no DNS name")
     if hostname and not is_hostname(hostname):
@@ -101,7 +101,7 @@ def _listener(raw: Mapping[str, object], owner: str, doubts: list[str]) -> Liste
     tls = optional_mapping(raw, "tls", "listener")
     if tls and protocol in ("HTTP", "TCP", "UDP"):
         raise Refused(f"a listener of protocol {protocol} must not have `tls`")
-    mode = text(tls, "mode", "listener.tls", "Terminate")
+    mode = filled(tls, "mode", "listener.tls", "Terminate")
     if mode not in ("Terminate", "Passthrough") or (mode == "Passthrough" and protocol == "HTTPS"):
         raise Refused(f"a listener of protocol {protocol} must not have the tls mode {mode}")
     doubts.extend([f"{owner}: listener field `tls.{field}` is not modelled" for field in sorted(tls.keys() - _TLS) if tls[field]])
@@ -114,7 +114,7 @@ def _listener(raw: Mapping[str, object], owner: str, doubts: list[str]) -> Liste
 
 def _certificates(tls: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     refs = [mapping(item, "certificateRefs[]") for item in optional_list(tls, "certificateRefs", "listener.tls")]
-    return tuple([(text(ref, "namespace", "certificateRefs[]", ""), text(ref, "name", "certificateRefs[]")) for ref in refs])
+    return tuple([(filled(ref, "namespace", "certificateRefs[]", ""), filled(ref, "name", "certificateRefs[]")) for ref in refs])
 
 
 def _distinct(listeners: Sequence[Listener]) -> None:
@@ -125,7 +125,7 @@ def _distinct(listeners: Sequence[Listener]) -> None:
 
 
 def _namespaces(raw: Mapping[str, object]) -> NamespaceSelector:
-    written = text(raw, "from", "allowedRoutes.namespaces", "Same")
+    written = filled(raw, "from", "allowedRoutes.namespaces", "Same")
     if written == "Same":
         return NamespaceSelector("same")
     if written == "All":
@@ -141,7 +141,7 @@ def _namespaces(raw: Mapping[str, object]) -> NamespaceSelector:
     for item in optional_list(content, "matchExpressions", "allowedRoutes.namespaces.selector"):
         expression = mapping(item, "matchExpressions[]")
         values = tuple([str(value) for value in optional_list(expression, "values", "matchExpressions[]")])
-        wanted.append((text(expression, "key", "matchExpressions[]"), text(expression, "operator", "matchExpressions[]"), values))
+        wanted.append((text(expression, "key", "matchExpressions[]"), filled(expression, "operator", "matchExpressions[]"), values))
     return NamespaceSelector("selector", tuple(wanted))
 
 

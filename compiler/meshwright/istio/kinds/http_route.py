@@ -5,7 +5,7 @@ from typing import Literal
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.kinds.gateway import is_hostname
-from meshwright.istio.plain import Refused, mapping, number, optional_list, optional_mapping, text
+from meshwright.istio.plain import Refused, filled, mapping, number, optional_list, optional_mapping, text
 from meshwright.record import NamedTuple
 
 
@@ -58,6 +58,8 @@ class Grant(NamedTuple):
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+_FILTERS = frozenset({"RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect", "URLRewrite",
+                      "ExtensionRef", "CORS", "ExternalAuth"})
 _SPEC = frozenset({"parentRefs", "hostnames", "rules"})
 _RULE = frozenset({"name", "matches", "filters", "backendRefs", "timeouts", "retry"})
 _MATCH = frozenset({"path", "headers", "queryParams", "method"})
@@ -89,25 +91,22 @@ def read_grants(found: Object) -> tuple[Grant, ...]:
     spec = mapping(found.content.get("spec"), "spec")
     sources = [mapping(item, "spec.from[]") for item in optional_list(spec, "from", "spec")]
     targets = [mapping(item, "spec.to[]") for item in optional_list(spec, "to", "spec")]
-    return tuple([Grant(kind, text(source, "namespace", "spec.from[]"), found.namespace, text(target, "name", "spec.to[]", ""))
+    return tuple([Grant(kind, filled(source, "namespace", "spec.from[]"), found.namespace, filled(target, "name", "spec.to[]", ""))
                   for kind, named in _GRANTED
                   for source in sources if (source.get("group"), source.get("kind")) == (_GROUP, kind)
                   for target in targets if (target.get("group") or "", target.get("kind")) == ("", named)])
 
 
 def _parent(found: Object, raw: Mapping[str, object]) -> Parent:
-    reference = (text(raw, "group", "parentRef", _GROUP), text(raw, "kind", "parentRef", "Gateway"))
+    reference = (text(raw, "group", "parentRef", _GROUP), filled(raw, "kind", "parentRef", "Gateway"))
     kind: Literal["Gateway", "Service", "other"] = "other"
     if reference == (_GROUP, "Gateway"):
         kind = "Gateway"
     elif reference == ("", "Service"):
         kind = "Service"
-    for field in ("namespace", "name", "sectionName"):
-        if raw.get(field) == "":
-            raise Refused(f"`parentRef.{field}` must not be empty")
     port = 0 if raw.get("port") is None else number(raw, "port", "parentRef")
-    return Parent(kind, text(raw, "namespace", "parentRef", "") or found.namespace, text(raw, "name", "parentRef"),
-                  text(raw, "sectionName", "parentRef", ""), port)
+    return Parent(kind, filled(raw, "namespace", "parentRef", "") or found.namespace, filled(raw, "name", "parentRef"),
+                  filled(raw, "sectionName", "parentRef", ""), port)
 
 
 def _rule(found: Object, raw: Mapping[str, object]) -> RouteRule:
@@ -117,7 +116,7 @@ def _rule(found: Object, raw: Mapping[str, object]) -> RouteRule:
                 for backend in _backend(found, mapping(item, "backendRefs[]"), doubts)]
     for item in optional_list(raw, "filters", "rule"):
         content = mapping(item, "filters[]")
-        kind = text(content, "type", "filters[]")
+        kind = filled(content, "type", "filters[]")
         if kind == "RequestRedirect":
             if content.get("requestRedirect") is None:
                 raise Refused("a RequestRedirect filter needs `requestRedirect`")
@@ -126,6 +125,8 @@ def _rule(found: Object, raw: Mapping[str, object]) -> RouteRule:
         elif kind == "RequestMirror":
             mirror = mapping(mapping(content.get("requestMirror"), "requestMirror").get("backendRef"), "requestMirror.backendRef")
             backends.extend([backend._replace(mirror=True) for backend in _backend(found, mirror, doubts)])
+        elif kind not in _FILTERS:
+            raise Refused(f"`{kind}` is no filter of a route")
         elif kind != "ResponseHeaderModifier":
             doubts.append(f"{found.id}: the filter {kind} is not modelled")
     return RouteRule(tuple(matches), tuple(backends), tuple(doubts))
@@ -136,11 +137,11 @@ def _match(found: Object, raw: Mapping[str, object], doubts: list[str]) -> Route
     vague = sum(len(optional_list(raw, key, "match")) for key in ("headers", "queryParams"))
     if vague:
         doubts.append(f"{found.id}: matches on headers or query parameters are not modelled")
-    method = text(raw, "method", "match", "")
+    method = filled(raw, "method", "match", "")
     if method and method not in _METHODS:
         raise Refused(f"the method `{method}` is no method")
     path = optional_mapping(raw, "path", "match")
-    value, kind = text(path, "value", "match.path", "/"), text(path, "type", "match.path", "PathPrefix")
+    value, kind = text(path, "value", "match.path", "/"), filled(path, "type", "match.path", "PathPrefix")
     if kind == "RegularExpression":
         doubts.append(f"{found.id}: paths by regular expression are not modelled")
         return RouteMatch("regex", value, method, vague)
@@ -159,11 +160,11 @@ def _backend(found: Object, raw: Mapping[str, object], doubts: list[str]) -> tup
         raise Refused("a weight must be a number of at least 0")
     if raw.get("filters"):
         doubts.append(f"{found.id}: filters of a backend are not modelled")
-    if (text(raw, "group", "backendRef", ""), text(raw, "kind", "backendRef", "Service")) != ("", "Service"):
+    if (text(raw, "group", "backendRef", ""), filled(raw, "kind", "backendRef", "Service")) != ("", "Service"):
         doubts.append(f"{found.id}: backends other than Services are not modelled")
         return ()
     port = raw.get("port")
     if type(port) is not int or not 1 <= port <= 65535:
         raise Refused("a backend that is a Service needs a port number")
-    namespace = text(raw, "namespace", "backendRef", "") or found.namespace
+    namespace = filled(raw, "namespace", "backendRef", "") or found.namespace
     return () if weight == 0 else (Backend(f"{namespace}/{text(raw, 'name', 'backendRef')}", port, False),)
