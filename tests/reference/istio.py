@@ -92,6 +92,7 @@ def plaintext_refused(objects: list[Document], root: str, namespace: str, labels
     """Whether the PeerAuthentication in effect is STRICT at a port; the narrowest object with a mode decides."""
     found = {"root": "PERMISSIVE", "namespace": "", "workload": "", "port": ""}
     seen: list[tuple[str, str, str]] = []
+    inherits = plain = False
     for one in objects:
         if one["kind"] == "PeerAuthentication":
             mode = mode_of(spec(one).get("mtls"))
@@ -105,12 +106,16 @@ def plaintext_refused(objects: list[Document], root: str, namespace: str, labels
                 found["namespace"] = mode
             elif chosen and where == namespace != root and chosen.items() <= labels.items():
                 ports = {str(key): mode_of(value) for key, value in (spec(one).get("portLevelMtls") or {}).items()}
-                if ports and (not mode or len(set(ports.values()) - {""}) > 1):
-                    raise NotJudged("exceptions under an inherited mode")
+                if ports and len(set(ports.values()) - {""}) > 1:
+                    raise NotJudged("exceptions of several modes")
+                inherits = bool(ports) and not mode
+                plain = inherits and set(ports.values()) == {"PERMISSIVE"}
                 found["workload"], found["port"] = mode, ports.get(str(port), "")
                 seen.append(("workload", mode, found["port"]))
     if len({level for level, *_ in seen}) < len(set(seen)):  # two that say the same need no order
         raise NotJudged("which of two PeerAuthentications is the older one")
+    if inherits and not (plain and found["namespace"] == "STRICT"):  # only this one is honoured for sure: PERMISSIVE ports below a STRICT namespace
+        raise NotJudged("exceptions under an inherited mode")
     return (found["port"] or found["workload"] or found["namespace"] or found["root"]) == "STRICT"
 
 
