@@ -463,7 +463,8 @@ def test_a_parent_that_the_schema_refuses_is_no_parent_of_everything(parent: str
     assert bad.value is None and [found.code for found in bad.diagnostics] == ["MW0450"]
 
 
-@pytest.mark.parametrize(("old", "new"), (("hostname: shop.example.com", 'hostname: ""'), ("from: All", 'from: ""'), ("protocol: HTTP", 'protocol: ""')))
+@pytest.mark.parametrize(("old", "new"), (("hostname: shop.example.com", 'hostname: ""'), ("from: All", 'from: ""'), ("protocol: HTTP", 'protocol: ""'),
+                                          ("protocol: HTTP", 'protocol: HTTPS, tls: {certificateRefs: [{name: c, namespace: ""}]}')))
 def test_an_empty_word_of_a_gateway_is_not_an_absent_one(old: str, new: str) -> None:
     assert old in GATEWAY
     bad = model(tuple(objects(GATEWAY.replace(old, new))), shop(web={}), MESH)
