@@ -10,22 +10,24 @@ from typing import Any
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 from meshwright.parse import literals
-from meshwright.parse.context import Context
+from meshwright.parse.context import Context, new
 from meshwright.parse.lexemes import candidates
 from meshwright.parse.plan import Builder
-from meshwright.parse.reserved import check_gateway, check_source, check_target
+from meshwright.parse.reserved import SOURCES, TARGETS, check_gateway, check_source, check_target
 from meshwright.source import Span
 
 
 def bare(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """A name without namespace."""
-    return syntax.Name(None, c.lexemes[a], False, c.at(a))
+    starts = c.starts
+    return new(syntax.Name, (None, c.lexemes[a], False, new(Span, (c.path, starts[a], starts[a + 1]))))  # type: ignore[no-any-return]
 
 
 def full(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """`shop/web`."""
     namespace, _, name = c.lexemes[a].partition("/")
-    return syntax.Name(namespace, name, False, c.at(a))
+    starts = c.starts
+    return new(syntax.Name, (namespace, name, False, new(Span, (c.path, starts[a], starts[a + 1]))))  # type: ignore[no-any-return]
 
 
 def quoted(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
@@ -96,8 +98,9 @@ def sources(c: Context, v: list[Any], a: int, b: int) -> tuple[syntax.SourceTerm
     terms = []
     for item in v:
         if type(item) is syntax.Name:
-            refuse(c, item, check_source)
-            item = syntax.SourceTerm("name", item, None, (), item.span)
+            if item.text in SOURCES:
+                refuse(c, item, check_source)
+            item = new(syntax.SourceTerm, ("name", item, None, (), item.span))
         terms.append(item)
     return tuple(terms)
 
@@ -121,8 +124,9 @@ def targets(c: Context, v: list[Any], a: int, b: int) -> tuple[syntax.TargetTerm
     terms = []
     for item in v:
         if type(item) is syntax.Name:
-            refuse(c, item, check_target)
-            item = syntax.TargetTerm("name", item, item.span)
+            if item.text in TARGETS:
+                refuse(c, item, check_target)
+            item = new(syntax.TargetTerm, ("name", item, item.span))
         terms.append(item)
     return tuple(terms)
 
@@ -142,7 +146,7 @@ def door_port(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
 
 def methods(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
     """`GET, POST "/a"`."""
-    verbs = tuple([syntax.Text(c.lexemes[token], c.at(token)) for token in v[:-1]])
+    verbs = tuple([new(syntax.Text, (c.lexemes[token], c.at(token))) for token in v[:-1]])
     return "methods", (verbs, literals.path(c, v[-1]))
 
 
@@ -169,7 +173,7 @@ def door(c: Context, v: list[Any], a: int, b: int) -> syntax.Door:
             path = value
         else:
             rpc = value
-    return syntax.Door(port, verbs, path, rpc, c.span(a, b))
+    return new(syntax.Door, (port, verbs, path, rpc, c.span(a, b)))  # type: ignore[no-any-return]
 
 
 def doors(c: Context, v: list[Any], a: int, b: int) -> list[Any]:
@@ -202,7 +206,8 @@ def rule(c: Context, v: list[Any], a: int, b: int) -> syntax.RuleStatement:
             reason = part
         else:
             conditions = part
-    return syntax.RuleStatement("allow" if c.lexemes[a] == "allow" else "deny", v[0], v[1], lines, conditions, date, reason, c.span(a, b))
+    effect = "allow" if c.lexemes[a] == "allow" else "deny"
+    return new(syntax.RuleStatement, (effect, v[0], v[1], lines, conditions, date, reason, c.span(a, b)))  # type: ignore[no-any-return]
 
 
 def never(c: Context, v: list[Any], a: int, b: int) -> syntax.ClaimLine:

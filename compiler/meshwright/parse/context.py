@@ -1,11 +1,15 @@
 """What the builders of one file share: places, texts, what was found wrong."""
 
+from typing import Any
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir import syntax
 from meshwright.parse.lexemes import Cut
 from meshwright.record import NamedTuple
 from meshwright.source import Span
+
+# Makes a record without the call of its own `__new__`, which takes twice as long: for what there are tens of thousands of.
+new: Any = tuple.__new__
 
 MAX_DIAGNOSTICS = 50  # a file with more mistakes than this is not read further
 
@@ -21,7 +25,7 @@ class Line(NamedTuple):
 class Context:
     """Handed to every builder.  Lexemes are named by their number."""
 
-    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "parameters", "path", "skips", "starts")
+    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "parameters", "path", "paths", "skips", "starts")
 
     def __init__(self, cut: Cut) -> None:
         self.cut = cut
@@ -32,22 +36,18 @@ class Context:
         self.later: list[syntax.Later] = []
         self.errors: list[syntax.ErrorNode] = []
         self.parameters: list[int] = []  # `$name`s that no profile has claimed
+        self.paths: dict[str, syntax.Path] = {}  # by the text of the literal; what each means
         self.skips: dict[int, Span] = {}  # first lexeme of a broken statement -> all of it
 
     def span(self, first: int, last: int) -> Span:
         """From the start of one lexeme to the end of another."""
         starts = self.starts
-        return _new(Span, (self.path, starts[first], starts[last + 1] if last + 1 < len(starts) else starts[-1]))
+        return new(Span, (self.path, starts[first], starts[last + 1]))  # type: ignore[no-any-return]
 
     def at(self, index: int) -> Span:
         """The place of one lexeme; past the last one: the end of the text, empty."""
         starts = self.starts
-        if index + 1 >= len(starts):
-            return Span(self.path, starts[-1], starts[-1])
-        return _new(Span, (self.path, starts[index], starts[index + 1]))
+        return new(Span, (self.path, starts[index], starts[index + 1]))  # type: ignore[no-any-return]
 
     def report(self, found: Diagnostic) -> None:
         self.diagnostics.append(found)
-
-
-_new = tuple.__new__  # a span is made for every node: this saves a call each

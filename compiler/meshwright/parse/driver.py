@@ -7,7 +7,7 @@ a newline is a separator only where a statement may end.  Linear: every lexeme i
 from typing import Any
 
 from meshwright.parse import lines
-from meshwright.parse.lexemes import CANDIDATES, CONTINUATIONS, NEWLINE_MARK, Cut, shape
+from meshwright.parse.lexemes import CANDIDATES, COMMENT_MARK, CONTINUATIONS, NEWLINE_MARK, Cut, shape
 from meshwright.parse.plan import ROWS, Plans, Row, row_of
 from meshwright_grammar import tables
 
@@ -49,6 +49,13 @@ class Machine:
                 if line is not None:
                     size = len(line.kinds)
                     kinds[index:index + size] = line.kinds
+                    if line.below is not None and rows[-3:-1] == line.below:  # the newline will add it to the list, and stand here again
+                        values[-2].append(line.makers[0](self.context, index))
+                        last = values[-1] = starts[-1] = index + size
+                        kinds[last] = "_NL"
+                        index = self.beyond(last)
+                        fresh = True
+                        continue
                     for make in line.makers:
                         values.append(index + make if type(make) is int else make(self.context, index))
                     for start in line.starts:
@@ -70,7 +77,7 @@ class Machine:
                     self.index, self.row, self.last = index, row, last
                     return False
                 fresh = True
-                following = self.significant(index)
+                following = self.beyond(index)
                 terminal = "_NL"
                 if "_NL" not in row or (following < end and lexemes[following] in CONTINUATIONS):
                     index = following
@@ -99,7 +106,7 @@ class Machine:
         end = self.shape.find(NEWLINE_MARK, index)
         if end <= index:
             return None
-        following = self.significant(end)
+        following = self.beyond(end)
         ends = following >= len(self.shape) or self.cut.lexemes[following] not in CONTINUATIONS
         key = (id(row), ends, self.shape[index:end])  # rows live for ever
         known = self.plans.lines
@@ -109,7 +116,7 @@ class Machine:
                 known[key] = 1
             return None
         if line == 1:
-            line = known[key] = lines.read(self.plans, row, key[2], ends)
+            line = known[key] = lines.read(self.plans, self.rows[-3:], key[2], ends)
         return line  # type: ignore[no-any-return]
 
     def push(self, terminal: str, index: int) -> bool:
@@ -177,6 +184,11 @@ class Machine:
         while index < len(lexemes) and lexemes[index][0] in " \t\r\n#":
             index += 1
         return index
+
+    def beyond(self, newline: int) -> int:
+        """The same behind a newline, which has all blanks and newlines that follow it."""
+        following = newline + 1
+        return self.significant(following) if self.shape[following:following + 1] == COMMENT_MARK else following
 
     def accepts(self, terminal: str) -> bool:
         """Whether ``terminal`` would be shifted here, all reductions before it considered."""

@@ -35,7 +35,7 @@ class Cut(NamedTuple):
 
     path: str
     lexemes: list[str]
-    starts: list[int]
+    starts: list[int]  # and twice the end of the text: for the place of what is past the last lexeme
     kinds: list[str]
     shape: str  # of the lexemes, as they were cut
 
@@ -43,7 +43,7 @@ class Cut(NamedTuple):
 def cut(path: str, text: str) -> Cut:
     """All lexemes of ``text``, none empty, and the offset of each."""
     lexemes = _LEXEME.findall(text)
-    starts = [0, *accumulate(map(len, lexemes))]
+    starts = [0, *accumulate(map(len, lexemes)), len(text)]
     return Cut(path, lexemes, starts, [""] * len(lexemes), shape(lexemes))
 
 

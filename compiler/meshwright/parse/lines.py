@@ -24,13 +24,15 @@ class Line(NamedTuple):
     makers: list[Part]
     starts: list[int]  # first lexeme of each entry, counted from the start of the line
     last: int  # last lexeme shifted, counted likewise
+    below: list[Row] | None  # the two rows below that of the line's start with which a newline makes its value the last of a list
 
 
-def read(plans: Plans, row: Row, shape: str, ends: bool) -> Line | None:
-    """What the tables make of a line of the shape ``shape`` in the state with ``row``; ``ends``: a separator may follow it.
+def read(plans: Plans, top: list[Row], shape: str, ends: bool) -> Line | None:
+    """What the tables make of a line of the shape ``shape`` where the stack ends with ``top``; ``ends``: a separator may follow it.
 
     None when the tables alone cannot say: the line does not fit, or reduces what stands before it.
     """
+    row = top[-1]
     rows, parts, starts = [row], list[Part]([None]), [0]
     kinds: list[str] = []
     last = -1
@@ -55,7 +57,20 @@ def read(plans: Plans, row: Row, shape: str, ends: bool) -> Line | None:
         return None
     if ends and "_NL" in row and "_NL" not in _reduce(plans, rows, parts, starts, "_NL", len(shape), last):
         return None  # not accepted after all: a mistake
-    return Line(kinds, rows[1:], [_maker(part) for part in parts[1:]], starts[1:], last)
+    below = top[:2] if ends and type(parts[-1]) is not int and _repeats(plans, top, rows[1:]) else None
+    return Line(kinds, rows[1:], [_maker(part) for part in parts[1:]], starts[1:], last, below)
+
+
+def _repeats(plans: Plans, top: list[Row], line: list[Row]) -> bool:
+    """Whether a newline behind the line adds its one value to the list before it, and leads back to where the line began."""
+    if len(top) < 3 or len(line) != 1 or line[0].get("_NL", 0) >= 0:
+        return False
+    before, members, row = top
+    plan = plans.get(~line[0]["_NL"])
+    longer = plan.fate == "inline" and plan.size == 3 and plan.keep == (0, 2) and plan.spliced == (True, False)
+    if not longer or plan.origin not in before or members.get("_NL", -1) < 0:
+        return False
+    return row_of(before[plan.origin]) is members and row_of(members["_NL"]) is row
 
 
 def _reduce(plans: Plans, rows: list[Row], parts: list[Part], starts: list[int], terminal: str, index: int, last: int) -> Row:
@@ -103,11 +118,22 @@ def _list(makers: list[Part]) -> Maker:
 
 
 def _node(build: Callable[[Any, list[Any], int, int], Any], makers: Sequence[Part], first: int, last: int) -> Maker:
-    if not makers:
-        return lambda c, at: build(c, [], at + first, at + last)
-    if len(makers) > 1:
-        return lambda c, at: build(c, [at + make if type(make) is int else make(c, at) for make in makers], at + first, at + last)
-    only = makers[0]
-    if type(only) is int:
-        return lambda c, at: build(c, [at + only], at + first, at + last)
-    return lambda c, at: build(c, [only(c, at)], at + first, at + last)
+    """Calls ``build`` with the values; what comes often has a form of its own, without a loop."""
+    values: Any = makers
+    if all(type(make) is int for make in makers):
+        if len(makers) == 1:
+            return lambda c, at: build(c, [at + values[0]], at + first, at + last)
+        return lambda c, at: build(c, [at + place for place in values], at + first, at + last)
+    if int in map(type, makers) or len(makers) > 4:
+        return lambda c, at: build(c, [at + make if type(make) is int else make(c, at) for make in values], at + first, at + last)
+    if len(makers) == 1:
+        (one,) = values
+        return lambda c, at: build(c, [one(c, at)], at + first, at + last)
+    if len(makers) == 2:
+        one, two = values
+        return lambda c, at: build(c, [one(c, at), two(c, at)], at + first, at + last)
+    if len(makers) == 3:
+        one, two, three = values
+        return lambda c, at: build(c, [one(c, at), two(c, at), three(c, at)], at + first, at + last)
+    one, two, three, four = values
+    return lambda c, at: build(c, [one(c, at), two(c, at), three(c, at), four(c, at)], at + first, at + last)

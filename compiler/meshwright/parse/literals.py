@@ -8,7 +8,7 @@ import re
 from meshwright.access.ipv4 import ipv4_block
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
-from meshwright.parse.context import Context
+from meshwright.parse.context import Context, new
 from meshwright.source import Span
 
 # compiled by the first text that needs them
@@ -34,7 +34,7 @@ def text(context: Context, index: int) -> syntax.Text:
                                      label="here",
                                      help=('write `\\"` for a quote and `\\\\` for a backslash; there are no other escapes',)))
         body = re.sub(r"\\(.)", r"\1", body)
-    return syntax.Text(body, span)
+    return new(syntax.Text, (body, span))  # type: ignore[no-any-return]
 
 
 def port(context: Context, index: int) -> syntax.Number:
@@ -90,6 +90,9 @@ def cidr(context: Context, index: int) -> syntax.Cidr:
 
 def path(context: Context, index: int) -> syntax.Path:
     """A path pattern.  MW0114 with the part that is wrong."""
+    known = context.paths.get(context.lexemes[index])
+    if known is not None:
+        return new(syntax.Path, (*known[:3], context.at(index)))  # type: ignore[no-any-return]
     literal = text(context, index)
     found = None if re.fullmatch(_PLAIN_PATH, literal.text) else _path_problem(literal.text)
     if found:
@@ -104,7 +107,10 @@ def path(context: Context, index: int) -> syntax.Path:
         parts.pop()
     elif parts == [""]:
         parts = []
-    return syntax.Path(literal.text, tuple(None if part[:1] == "{" else part for part in parts), subtree, literal.span)
+    made = syntax.Path(literal.text, tuple([None if part[:1] == "{" else part for part in parts]), subtree, literal.span)
+    if "\\" not in context.lexemes[index]:  # an escape may be a mistake, and each is reported
+        context.paths[context.lexemes[index]] = made
+    return made
 
 
 def call(context: Context, index: int) -> syntax.Text:
