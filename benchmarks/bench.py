@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import hostile
 from benchmarks.measure import interleaved
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ BOUNDS = {
     "check": Bound("check of examples/shop, all stages, CPU, x python -c pass", 8.0),
     "compile": Bound(f"compile with proof of {SERVICES} services, CPU, x PyYAML's C dumper on the same documents", 1.5),
     "memory": Bound("peak memory of that compile, MiB", 256.0),
+    "hostile": Bound("200 hostile rules decided, CPU, x python-sat alone", 2.5),
     "emit": Bound("emitter, speed, x PyYAML's C dumper on the same documents", 8.0, at_least=True),
 }
 
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.pop("PYTHONUNBUFFERED", None)
     with tempfile.TemporaryDirectory(prefix="meshwright-bench-") as folder:
-        results = _small(folder)
+        results = _small(folder) | {"hostile": hostile.measure(200)}
         if arguments != ["--small"]:
             results |= _large(folder)
     failed = False

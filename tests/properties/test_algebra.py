@@ -1,15 +1,18 @@
 """The algebra against brute force: atoms against direct matching of many strings, decisions against every request of a small universe."""
 
+import random
+import sys
 from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meshwright.access import sat
 from meshwright.access.automata import explore
 from meshwright.access.candidates import candidates
-from meshwright.access.decide import Unknown, difference_witness
-from meshwright.access.expr import Dimension, Expr, Pattern, all_of, any_of, match, negate
+from meshwright.access.decide import BUDGET, Unknown, difference_witness
+from meshwright.access.expr import Dimension, Expr, Pattern, PatternKind, all_of, any_of, match, negate
 from meshwright.access.request import Witness, evaluate, fix, matches
 from meshwright.access.slices import Slices
 from meshwright.access.universe import belongs
@@ -97,10 +100,11 @@ EXPRESSIONS = st.recursive(st.sampled_from(LEAVES), lambda inner: st.one_of(
     st.lists(inner, max_size=4).map(all_of), st.lists(inner, max_size=4).map(any_of), inner.map(negate)), max_leaves=12)
 
 
+@pytest.mark.parametrize("budget", [BUDGET, 0])  # 0: no step on boxes, all by the solver
 @settings(max_examples=400, deadline=None)
-@given(EXPRESSIONS, EXPRESSIONS)
-def test_a_difference_is_found_exactly_when_there_is_one(left: Expr, right: Expr) -> None:
-    answer = difference_witness(left, right)
+@given(left=EXPRESSIONS, right=EXPRESSIONS)
+def test_a_difference_is_found_exactly_when_there_is_one(budget: int, left: Expr, right: Expr) -> None:
+    answer = difference_witness(left, right, budget)
     assert not isinstance(answer, Unknown)
     if answer is None:
         assert [one for one in UNIVERSE if evaluate(left, one) and not evaluate(right, one)] == []
@@ -115,10 +119,41 @@ def test_fixing_a_dimension_answers_for_that_value(expr: Expr, dimension: Dimens
         assert evaluate(fix(expr, dimension, request.value(dimension)), request) == evaluate(expr, request)
 
 
-def test_a_question_beyond_the_budget_is_unknown() -> None:
-    left = all_of(negate(all_of((match("path", "exact", f"/{n}"), match("method", "exact", f"M{n}"), match("host", "iexact", f"h{n}")))) for n in range(30))
-    answer = difference_witness(left, Expr("false"), budget=200)
+def hostile(rules: int, seed: int) -> list[Expr]:
+    """Rules that overlap everywhere: each half of all values of every dimension."""
+    dice = random.Random(seed)
+    values = {"principal": [f"t/ns/a/sa/s{n}" for n in range(8)], "port": [str(8000 + n) for n in range(8)], "method": [c * 2 for c in "ABCDEFGH"],
+              "path": [f"/p{n}" for n in range(8)], "host": [f"h{n}" for n in range(8)]}
+    kind: dict[str, PatternKind] = {"port": "number", "host": "iexact"}
+    return [all_of([any_of([match(dimension, kind.get(dimension, "exact"), text) for text in dice.sample(texts, 4)])  # type: ignore[arg-type]
+                    for dimension, texts in values.items()]) for _ in range(rules)]
+
+
+def test_a_hostile_question_is_answered_by_the_solver() -> None:
+    """Boxes alone end in their budget; the answer is the one that the request itself shows, and the same the other way round."""
+    rules = hostile(60, 1)
+    again = [all_of([match("method", "exact", "AA"), rule]) for rule in rules] + [all_of([negate(match("method", "exact", "AA")), rule]) for rule in rules]
+    assert difference_witness(any_of(rules), any_of(again)) is None
+    missing = difference_witness(any_of(rules), any_of(again[:-1]))
+    assert isinstance(missing, Witness)
+    assert evaluate(any_of(rules), missing) and not evaluate(any_of(again[:-1]), missing)
+
+
+def test_a_question_beyond_every_budget_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sat, "CONFLICTS", 1)
+    rules = hostile(60, 2)
+    again = [all_of([match("method", "exact", "AA"), rule]) for rule in rules] + [all_of([negate(match("method", "exact", "AA")), rule]) for rule in rules]
+    answer = difference_witness(any_of(rules), any_of(again), budget=200)
+    assert answer == Unknown("too many conflicts in the solver to decide")
+    monkeypatch.setattr(sat, "MOST_CLAUSES", 10)
+    assert isinstance(difference_witness(any_of(rules), any_of(again), budget=200), Unknown)
+
+
+def test_without_the_solver_the_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysat.solvers", None)
+    answer = difference_witness(any_of(hostile(30, 3)), match("method", "exact", "AA"), budget=0)
     assert isinstance(answer, Unknown)
+    assert "python-sat" in answer.reason
 
 
 def test_a_pattern_without_meaning_is_unknown() -> None:

@@ -1,6 +1,6 @@
 """Differences of two expressions by boxes: a box is one bit mask over atoms for each dimension that occurs.
 
-Exact, fast on policies as people write them, exponential on hostile ones: so it counts steps and gives up with TooMany.
+Exact, fast on policies as people write them, exponential on hostile ones: so it counts steps, and hands over to ``sat`` when they end.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ Rename = Callable[[Pattern], Pattern]  # principals only: patterns that the aske
 def find(left: Expr, right: Expr, budget: int) -> Witness | None:
     """A request in ``left`` and not in ``right``, None when there is none.
 
-    Raises TooMany after ``budget`` steps on boxes, ValueError for a pattern that has no meaning.
+    After ``budget`` steps on boxes a solver goes on; raises TooMany when that gives up too, ValueError for a pattern without meaning.
     """
     return Space((left, right), budget).difference(left, right)
 
@@ -66,10 +66,16 @@ class Space:
     def difference(self, left: Expr, right: Expr) -> Witness | None:
         """As ``find``, for two of the expressions of this space."""
         self._left = self._budget
-        inside = self._boxes.get(id(left))
-        if inside is None:
-            inside = self._boxes[id(left)] = self.keep([self.full], self._tree(left))
-        rest = self.drop(inside, self._tree(right)) if inside else inside
+        mine, theirs = self._tree(left), self._tree(right)
+        try:
+            inside = self._boxes.get(id(left))
+            if inside is None:
+                inside = self._boxes[id(left)] = self.keep([self.full], mine)
+            rest = self.drop(inside, theirs) if inside else inside
+        except TooMany:
+            from meshwright.access.sat import solve  # only hostile expressions pay for it
+
+            return solve(self, mine, theirs)
         return self.witness(min(rest, key=self.friendliness)) if rest else None
 
     def _tree(self, expr: Expr) -> Tree:

@@ -1,7 +1,4 @@
-"""Questions about two sets of requests, in layers: as written, then by boxes, then "unknown".
-
-A third layer for hostile expressions belongs behind ``find``: where ``TooMany`` is caught, before ``Unknown`` is said.
-"""
+"""Questions about two sets of requests, in layers: as written, then by boxes, then by a solver, then "unknown"."""
 
 from collections.abc import Sequence
 
@@ -12,7 +9,7 @@ from meshwright.access.request import Witness
 from meshwright.access.universe import TooMany
 from meshwright.record import NamedTuple
 
-BUDGET = 100_000  # steps on boxes; a policy as people write it takes some hundreds
+BUDGET = 50_000  # steps on boxes; a policy as people write it takes some hundreds
 
 
 class Unknown(NamedTuple):
@@ -24,7 +21,8 @@ class Unknown(NamedTuple):
 def difference_witness(left: Expr, right: Expr, budget: int = BUDGET) -> Witness | Unknown | None:
     """A request in ``left`` and not in ``right``; None when there is none: ``left`` is a subset of ``right``.
 
-    Unknown beyond ``budget`` steps, and for patterns that have no meaning (a CIDR that cannot be read).
+    Beyond ``budget`` steps a solver goes on.  Unknown when that gives up too,
+    and for patterns that have no meaning (a CIDR that cannot be read).
     """
     if left.op == "false" or right.op == "true":
         return None
