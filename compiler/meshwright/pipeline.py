@@ -39,7 +39,8 @@ class Result(NamedTuple):
 
 def compile_project(project: Project, sources: tuple[Source, ...], today: str, until: str = "prove",
                     given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None,
-                    parsed: "dict[Source, Outcome[syntax.Module]] | None" = None, stdin: bytes | None = None) -> Result:
+                    parsed: "dict[Source, Outcome[syntax.Module]] | None" = None, stdin: bytes | None = None,
+                    kept: "list[object] | None" = None) -> Result:
     """Run the stages up to and including ``until`` for one environment.
 
     The first stage that fails is the last one that runs, but for parse, inventory and resolve: up to check, what is broken
@@ -47,10 +48,13 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
 
     ``today`` is an ISO date: nothing below reads a clock.  ``given``: a tree to prove in place of the one that would be
     rendered; guard, lower and render are left out then.  ``parsed`` remembers trees from one environment to the next.
-    ``stdin``: what the path "-" of an inventory stands for.
+    ``stdin``: what the path "-" of an inventory stands for.  ``kept`` is emptied, and then holds what the stages made: for callers
+    that end the process soon, and have no time to see it all freed.
     Every diagnostic carries the environment.
     """
     run = _Run(project.environment, until, progress)
+    kept = [] if kept is None else kept
+    kept[:] = (run.given,)
     try:
         modules = run("parse", lambda: parse_all(sources, {} if parsed is None else parsed))
         inventory = run("inventory", lambda: _read_inventory(project, stdin))
@@ -61,7 +65,7 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
             bundle = run("lower", lambda: _lower(program, project))
             given = run("render", lambda: _render(bundle, project))
         tree = given
-        run("prove", lambda: prove_tree(program, tree, project.labels))
+        run("prove", lambda: prove_tree(program, tree, project.labels, kept))
     except _Stopped:
         pass
     return run.result()
@@ -119,8 +123,9 @@ def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
     return render(bundle, project.layout)
 
 
-def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "external") -> "Outcome[Proof]":
-    """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent."""
+def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "external",
+               kept: "list[object] | None" = None) -> "Outcome[Proof]":
+    """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent; ``kept`` as above."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model
     from meshwright.prove import prove
@@ -134,6 +139,8 @@ def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "exter
     reach = model(objects.value + patches.value, program.inventory, program.mesh)
     if reach.value is None or reach.failed:
         return Outcome(None, objects.diagnostics + reach.diagnostics)
+    if kept is not None:
+        kept += objects, reach
     proof = prove(program, reach.value)
     value = proof.value
     if value is not None and patches.value:

@@ -30,7 +30,7 @@ def lock_of(tree: FileTree, digests: Mapping[str, str] | None = None) -> bytes:
 
 def digests_of(tree: FileTree) -> dict[str, str]:
     """Path -> sha256 in hex of every file of ``tree`` but the lock."""
-    from meshwright.ir.digest import sha256
+    from hashlib import sha256  # OpenSSL's: whoever writes a tree has many files
 
     return {file.path: sha256(file.content).hexdigest() for file in tree.files if file.path != LOCK_FILE}
 

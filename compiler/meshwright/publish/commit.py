@@ -17,7 +17,7 @@ from meshwright.ir.lock import LOCK_FILE
 from meshwright.ir.project import Publish
 from meshwright.publish.git import GitFailed, GitMissing, GitRunner
 from meshwright.publish.message import message
-from meshwright.publish.ownership import Changes, bad_path, owned_paths, plan
+from meshwright.publish.ownership import Changes, bad_path, plan
 from meshwright.publish.remote import Refusal, fetch_tip, read_folder, remote_url
 from meshwright.publish.revision import SourceRevision
 from meshwright.record import NamedTuple
@@ -93,10 +93,10 @@ def _attempt(private: str, url: str, tree: FileTree, settings: Publish, source: 
     git.create(url)
     tip = fetch_tip(git, settings)
     there = read_folder(git, tip, settings.path, tree)
-    owned = owned_paths(there.lock, settings.path)
-    if owned.value is None:
-        return Outcome(None, owned.diagnostics)
-    changes, new_lock, refused = plan(tree, owned.value, there.present, there.lock is not None, settings.path)
+    planned = plan(tree, there.lock, there.present, settings.path)
+    if planned.value is None:
+        return Outcome(None, planned.diagnostics)
+    changes, new_lock, refused = planned.value
     if refused:
         return Outcome(None, refused)
     if new_lock is None or (not changes.any and new_lock == there.lock):

@@ -42,60 +42,67 @@ def owned_files(tree: FileTree) -> tuple[File, ...]:
     return tuple(file for file in tree.files if file.path != LOCK_FILE)
 
 
-def owned_paths(content: bytes | None, where: str) -> Outcome[dict[str, str]]:
-    """Path -> sha256 of what the lock of a folder lists; content None = there is no lock, nothing is owned.
-
-    Diagnostics: MW0707 and MW0708 as `ir.lock` has them.
-    """
-    if content is None:
-        return Outcome({})
-    lock = read_lock(content, f"{where}/{LOCK_FILE}")
-    if lock.value is None:
-        return Outcome(None, lock.diagnostics)
-    return Outcome({entry.path: entry.sha256 for entry in lock.value.entries})
-
-
-def plan(tree: FileTree, owned: Mapping[str, str], present: Mapping[str, str], locked: bool, where: str,
-         digests: Mapping[str, str] | None = None) -> Plan:
+def plan(tree: FileTree, lock: bytes | None, present: Mapping[str, str], where: str,
+         digests: Mapping[str, str] | None = None) -> Outcome[Plan]:
     """Compare ``tree`` with a folder.
 
-    ``owned``: what the lock there lists, path -> sha256.  ``present``: path of every file there, relative to the folder,
-    without the lock -> "sha256 of the content in hex", or any other text ("symlink", "submodule") for what is not a
-    regular file.  ``locked``: there is a lock already.  ``where`` names the folder in messages.
+    ``lock``: the bytes of the lock there; None = there is none, nothing is owned.  ``present``: path of every file there,
+    relative to the folder, without the lock -> "sha256 of the content in hex", or any other text ("symlink", "submodule") for
+    what is not a regular file.  ``where`` names the folder in messages.
     ``digests``: those of ``digests_of(tree)``, when they are there already.
-    Diagnostics: MW0750 foreign file, MW0751 edited by hand, MW0754 two names that differ in case only, or not usable.
+    Diagnostics, in the plan: MW0750 foreign file, MW0751 edited by hand, MW0754 two names that differ in case only, or not
+    usable; without a plan: MW0707 and MW0708 as `ir.lock` has them.
     """
     files = owned_files(tree)
     wanted = {file.path: file for file in files}
     digests = digests_of(tree) if digests is None else digests
+    new_lock = lock_of(tree, digests)
+    # A lock that says what ours would say needs no reading: what it lists is known.
+    there = Outcome(digests) if lock == new_lock else _owned(lock, where)
+    if there.value is None:
+        return Outcome(None, there.diagnostics)
+    owned = there.value
     refused = [*_names(files, present, owned, where)]
-    foreign = [path for path in sorted(present) if path not in owned and _disturbs(path, wanted) and present[path] != digests.get(path)]
-    edited = [path for path in sorted(owned) if path in present and present[path] not in (owned[path], digests.get(path))]
+    foreign = sorted(path for path, state in present.items()
+                     if path not in owned and _disturbs(path, wanted) and state != digests.get(path))
+    edited = sorted(path for path, listed in owned.items() if present.get(path, listed) not in (listed, digests.get(path)))
     refused.extend(_foreign(path, path in wanted, where) for path in foreign)
     refused.extend(_edited(path, present[path], path in wanted, where) for path in edited)
     changes = Changes(
         create=tuple(file for file in files if file.path not in present),
         replace=tuple(file for file in files if file.path in present and present[file.path] != digests[file.path]),
-        delete=tuple(path for path in sorted(owned) if path in present and path not in wanted))
+        delete=tuple(sorted(path for path in owned if path not in wanted and path in present)))
     # Nothing to own and nothing owned: a folder with a lock alone would be a change without meaning.
-    nothing = not files and not owned and not locked
-    return Plan(changes, None if nothing else lock_of(tree, digests), tuple(refused))
+    nothing = not files and not owned and lock is None
+    return Outcome(Plan(changes, None if nothing else new_lock, tuple(refused)))
+
+
+def _owned(lock: bytes | None, where: str) -> Outcome[Mapping[str, str]]:
+    """Path -> sha256 of what ``lock`` lists."""
+    if lock is None:
+        return Outcome({})
+    read = read_lock(lock, f"{where}/{LOCK_FILE}")
+    if read.value is None:
+        return Outcome(None, read.diagnostics)
+    return Outcome({entry.path: entry.sha256 for entry in read.value.entries})
 
 
 def bad_path(path: str) -> str:
     """Why ``path`` cannot be written on every system, "" = it can."""
     if not path or path.startswith("/") or "\\" in path or not path.isprintable():
         return "it is not a relative path with `/`"
-    for part in path.split("/"):
-        if part in ("", ".", ".."):
-            return "a part of it is empty, `.` or `..`"
-        if part.lower() == ".git" or part.lower().startswith("git~"):
-            return "`.git` belongs to git"
-        if part.endswith((" ", ".")) or not _FORBIDDEN.isdisjoint(part) or part.split(".")[0].lower() in _RESERVED:
-            return f"`{part}` cannot be a file name on every system"
-        if len(part.encode()) > 255:
-            return "a part of it is longer than 255 bytes"
-    return ""
+    return next((reason for part in path.split("/") if (reason := _bad_part(part))), "")
+
+
+def _bad_part(part: str) -> str:
+    folded = part.lower()
+    if folded in ("", ".", ".."):
+        return "a part of it is empty, `.` or `..`"
+    if folded == ".git" or folded.startswith("git~"):
+        return "`.git` belongs to git"
+    if part[-1] in " ." or not _FORBIDDEN.isdisjoint(part) or folded.partition(".")[0] in _RESERVED:
+        return f"`{part}` cannot be a file name on every system"
+    return "a part of it is longer than 255 bytes" if len(part) > 63 and len(part.encode()) > 255 else ""
 
 
 def _disturbs(path: str, wanted: Mapping[str, File]) -> bool:
@@ -111,18 +118,19 @@ def _names(files: tuple[File, ...], present: Mapping[str, str], owned: Mapping[s
         reason = bad_path(file.path)
         if reason:
             found.append(error("MW0754", f"`{file.path}` cannot be written: {reason}"))
-        folded.setdefault(file.path.lower(), file.path)
-        if folded[file.path.lower()] != file.path:
-            found.append(error("MW0754", f"`{file.path}` and `{folded[file.path.lower()]}` are one file where case does not count",
+        first = folded.setdefault(file.path.lower(), file.path)
+        if first != file.path:
+            found.append(error("MW0754", f"`{file.path}` and `{first}` are one file where case does not count",
                                help=("rename one of the objects behind them",)))
-    for path in sorted(present):
+    strangers = sorted(path for path in present if path not in owned)
+    for path in strangers:
         ours = folded.get(path.lower())
-        if ours is not None and ours != path and path not in owned:
+        if ours is not None and ours != path:
             found.append(error("MW0754", f"`{where}/{path}` is not ours, and our `{ours}` differs from it in case only",
                                help=("move that file out of the folder",)))
     # A file cannot stand where another one needs a folder.
-    for path in sorted(present):
-        if path not in owned and any(file.path.startswith(path + "/") for file in files):
+    for path in strangers:
+        if any(file.path.startswith(path + "/") for file in files):
             found.append(error("MW0753", f"`{where}/{path}` is not a folder, and ours have to go below it",
                                help=("move that file out of the folder",)))
     return found
