@@ -1,6 +1,8 @@
 """Records are what `typing.NamedTuple` would have made."""
 
+import ast
 import copy
+import importlib
 import pickle
 import typing
 from pathlib import Path
@@ -116,3 +118,22 @@ def test_rooms_take_this_one() -> None:
     others = {path.relative_to(root).as_posix() for path in root.rglob("*.py")
               if any(line.startswith("from typing import") and "NamedTuple" in line for line in path.read_text("utf-8").splitlines())}
     assert others == {"diagnostics/outcome.py"}
+
+
+def test_new_is_given_every_field() -> None:
+    """Type checkers do not count them: each `new(Record, (...))` of the compiler has as many values as the record has fields."""
+    wrong, seen = [], 0
+    for path in sorted(Path(meshwright.__file__).parent.rglob("*.py")):
+        name = ".".join(["meshwright", *path.relative_to(Path(meshwright.__file__).parent).with_suffix("").parts])
+        if "new(" not in path.read_text():
+            continue
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "new" and path.name != "record.py":
+                kind, values = call.args
+                record = eval(ast.unparse(kind), vars(importlib.import_module(name)))  # noqa: S307
+                assert isinstance(values, ast.Tuple), f"{path}:{call.lineno} hides its fields"
+                seen += 1
+                if len(values.elts) != len(record._fields):
+                    wrong.append(f"{path}:{call.lineno} {ast.unparse(call)}")
+    assert not wrong
+    assert seen > 10

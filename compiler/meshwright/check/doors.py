@@ -2,6 +2,7 @@
 
 from meshwright.check.facts import Facts, Problem
 from meshwright.ir import intent, inventory, resolved, syntax
+from meshwright.record import new
 
 Statement = resolved.Rule | resolved.Claim
 
@@ -13,14 +14,17 @@ def has_http(door: syntax.Door) -> bool:
 
 def http_of(door: syntax.Door | None) -> intent.Http | None:
     """The requests of a door, None = every request and connection.  A gRPC call is a POST to its own path."""
-    if door is None or not has_http(door):
+    if door is None:
         return None
+    written, methods = door.path, door.methods
     if door.call is not None:
         service, _, method = door.call.text.partition("/")
         path = intent.PathPattern((service,), True) if method == "*" else intent.PathPattern((service, method), False)
         return intent.Http(("POST",), path)
-    path = intent.PathPattern(door.path.segments, door.path.subtree) if door.path is not None else intent.PathPattern((), True)
-    return intent.Http(tuple(sorted({method.text for method in door.methods})), path)
+    if written is None and not methods:
+        return None
+    path = new(intent.PathPattern, (written.segments, written.subtree)) if written is not None else intent.PathPattern((), True)
+    return new(intent.Http, ((methods[0].text,) if len(methods) == 1 else tuple(sorted({method.text for method in methods})), path))
 
 
 def service_ports(
@@ -33,8 +37,6 @@ def service_ports(
     """
     http = door is not None and has_http(door)
     if door is None or door.port is None:
-        if http and door is not None and door.call is None and (speaking_here := facts.http_ports.get(service.id)):
-            return speaking_here
         chosen = [port for port in service.found.ports if port.transport == "TCP"]
         if http:
             speaking = [port for port in chosen if port.protocol in ("http", "http2", "grpc", "grpc-web")]

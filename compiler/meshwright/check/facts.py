@@ -48,14 +48,15 @@ class Facts:
         "_outside",
         "_services",
         "by_identity",
+        "callers",
         "excluding",
         "gateways",
         "governed",
         "grants",
-        "http_ports",
         "http_services",
         "invariants",
         "namespaces",
+        "opened",
         "plain",
         "pods",
         "ports",
@@ -97,7 +98,9 @@ class Facts:
                 self.set_of_workload[own] = each
         self.ports = {service.id: _ports(service) for service in program.services}
         self.plain: set[str] = set()  # services that were found fit to be a destination
-        self.http_ports = {service.id: _http_ports(service, self.ports[service.id]) for service in program.services}
+        # What was made of terms and doors before: equal ones are in many rules.
+        self.callers: dict[tuple[str, tuple[Identity, ...]], list[intent.Source]] = {}
+        self.opened: dict[tuple[object, ...], list[intent.Target]] = {}
         self._services: dict[str, intent.Service] = {}
         self.gateways: tuple[intent.Gateway, ...] = ()
         self.routes: tuple[intent.Route, ...] = ()
@@ -183,10 +186,3 @@ def _ports(service: resolved.Service) -> dict[int, intent.Port]:
         for port in service.found.ports
         if port.transport == "TCP" and port.target is not None
     }
-
-
-def _http_ports(service: resolved.Service, ports: dict[int, intent.Port]) -> list[intent.Port]:
-    """The ports that speak HTTP; [] also when one of them leads nowhere, which is for the rule that uses it to say."""
-    if any(port.target is None for port in service.found.ports):
-        return []
-    return [port for port in ports.values() if port.is_http]

@@ -3,6 +3,7 @@
 from meshwright.check.facts import Facts, Problem
 from meshwright.check.targets import Aim, aims
 from meshwright.ir import intent, resolved
+from meshwright.record import new
 
 
 def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
@@ -10,14 +11,15 @@ def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
     rules = []
     grants = facts.grants
     for number, rule in enumerate(facts.program.rules):
-        rules.append(intent.Rule(rule.text, rule.span, rule.because, rule.until.text if rule.until is not None else ""))
+        rules.append(new(intent.Rule, (rule.text, rule.span, rule.because, rule.until.text if rule.until is not None else "")))
         wanted: list[Aim] = []
         for target in rule.targets:
             wanted.extend(aims(facts, rule, target))
         effect = rule.effect
         for term in rule.sources:
             for source in sources_of(facts, term, rule):
-                grants.extend([intent.Grant(effect, source, aim, http, number) for aim, http in wanted])
+                for aim, http in wanted:
+                    grants.append(new(intent.Grant, (effect, source, aim, http, number)))
         for aim, http in wanted:
             if http is not None and aim.kind == "service":
                 facts.http_services.setdefault(aim.id, number)
@@ -28,9 +30,13 @@ def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
 def sources_of(facts: Facts, term: resolved.Source, statement: resolved.Rule | resolved.Claim) -> list[intent.Source]:
     """Whom a source term stands for.  Problems: no-identity, misused terms are left to the rules."""
     if term.kind == "identity":
-        if not term.identities:
+        key = (term.text, term.identities)
+        known = facts.callers.get(key)
+        if known is None:
+            known = facts.callers[key] = [intent.Source("identity", identity=identity, name=term.text) for identity in term.identities]
+        if not known:
             facts.blame(Problem("no-identity", term.span, statement, text=term.text))
-        return [intent.Source("identity", identity=identity, name=term.text) for identity in term.identities]
+        return known
     return [
         intent.Source(
             term.kind,

@@ -56,8 +56,23 @@ def _at_address(facts: Facts, statement: resolved.Rule, target: resolved.Target,
     made: list[Aim] = []
     for door in _doors(statement):
         http = http_of(door)
-        for port in service_ports(facts, service, door, target, statement, named=True):
-            made.append((intent.Target("service", target.service, port.number), http))
+        # All that ports depend on, but for places.
+        key = (
+            target.service,
+            statement.effect,
+            http is not None,
+            door is not None and door.call is not None,
+            door.port[:-1] if door is not None and door.port is not None else None,
+        )
+        targets = facts.opened.get(key)
+        if targets is None:
+            before = _count(facts)
+            ports = service_ports(facts, service, door, target, statement, named=True)
+            targets = [intent.Target("service", target.service, port.number) for port in ports]
+            if _count(facts) == before:  # else it is said of each door
+                facts.opened[key] = targets
+        for aim in targets:
+            made.append((aim, http))
     return made
 
 

@@ -10,24 +10,25 @@ from typing import Any
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
 from meshwright.parse import literals
-from meshwright.parse.context import Context, new
+from meshwright.parse.context import Context
 from meshwright.parse.lexemes import candidates
 from meshwright.parse.plan import Builder
 from meshwright.parse.reserved import SOURCES, TARGETS, check_gateway, check_source, check_target
+from meshwright.record import new
 from meshwright.source import Span
 
 
 def bare(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """A name without namespace."""
     starts = c.starts
-    return new(syntax.Name, (None, c.lexemes[a], False, new(Span, (c.path, starts[a], starts[a + 1]))))  # type: ignore[no-any-return]
+    return new(syntax.Name, (None, c.lexemes[a], False, new(Span, (c.path, starts[a], starts[a + 1]))))
 
 
 def full(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """`shop/web`."""
     namespace, _, name = c.lexemes[a].partition("/")
     starts = c.starts
-    return new(syntax.Name, (namespace, name, False, new(Span, (c.path, starts[a], starts[a + 1]))))  # type: ignore[no-any-return]
+    return new(syntax.Name, (namespace, name, False, new(Span, (c.path, starts[a], starts[a + 1]))))
 
 
 def quoted(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
@@ -173,7 +174,7 @@ def door(c: Context, v: list[Any], a: int, b: int) -> syntax.Door:
             path = value
         else:
             rpc = value
-    return new(syntax.Door, (port, verbs, path, rpc, c.span(a, b)))  # type: ignore[no-any-return]
+    return new(syntax.Door, (port, verbs, path, rpc, c.span(a, b)))
 
 
 def doors(c: Context, v: list[Any], a: int, b: int) -> list[Any]:
@@ -207,7 +208,7 @@ def rule(c: Context, v: list[Any], a: int, b: int) -> syntax.RuleStatement:
         else:
             conditions = part
     effect = "allow" if c.lexemes[a] == "allow" else "deny"
-    return new(syntax.RuleStatement, (effect, v[0], v[1], lines, conditions, date, reason, c.span(a, b)))  # type: ignore[no-any-return]
+    return new(syntax.RuleStatement, (effect, v[0], v[1], lines, conditions, date, reason, c.span(a, b)))
 
 
 def never(c: Context, v: list[Any], a: int, b: int) -> syntax.ClaimLine:

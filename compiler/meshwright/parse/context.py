@@ -1,15 +1,10 @@
 """What the builders of one file share: places, texts, what was found wrong."""
 
-from typing import Any
-
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir import syntax
 from meshwright.parse.lexemes import Cut
-from meshwright.record import NamedTuple
+from meshwright.record import NamedTuple, new
 from meshwright.source import Span
-
-# Makes a record without the call of its own `__new__`, which takes twice as long: for what there are tens of thousands of.
-new: Any = tuple.__new__
 
 MAX_DIAGNOSTICS = 50  # a file with more mistakes than this is not read further
 
@@ -42,12 +37,12 @@ class Context:
     def span(self, first: int, last: int) -> Span:
         """From the start of one lexeme to the end of another."""
         starts = self.starts
-        return new(Span, (self.path, starts[first], starts[last + 1]))  # type: ignore[no-any-return]
+        return new(Span, (self.path, starts[first], starts[last + 1]))
 
     def at(self, index: int) -> Span:
         """The place of one lexeme; past the last one: the end of the text, empty."""
         starts = self.starts
-        return new(Span, (self.path, starts[index], starts[index + 1]))  # type: ignore[no-any-return]
+        return new(Span, (self.path, starts[index], starts[index + 1]))
 
     def report(self, found: Diagnostic) -> None:
         self.diagnostics.append(found)

@@ -8,7 +8,8 @@ import re
 from meshwright.access.ipv4 import ipv4_block
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir import syntax
-from meshwright.parse.context import Context, new
+from meshwright.parse.context import Context
+from meshwright.record import new
 from meshwright.source import Span
 
 # compiled by the first text that needs them
@@ -34,7 +35,7 @@ def text(context: Context, index: int) -> syntax.Text:
                                      label="here",
                                      help=('write `\\"` for a quote and `\\\\` for a backslash; there are no other escapes',)))
         body = re.sub(r"\\(.)", r"\1", body)
-    return new(syntax.Text, (body, span))  # type: ignore[no-any-return]
+    return new(syntax.Text, (body, span))
 
 
 def port(context: Context, index: int) -> syntax.Number:
@@ -92,7 +93,7 @@ def path(context: Context, index: int) -> syntax.Path:
     """A path pattern.  MW0114 with the part that is wrong."""
     known = context.paths.get(context.lexemes[index])
     if known is not None:
-        return new(syntax.Path, (*known[:3], context.at(index)))  # type: ignore[no-any-return]
+        return new(syntax.Path, (known.text, known.segments, known.subtree, context.at(index)))
     literal = text(context, index)
     found = None if re.fullmatch(_PLAIN_PATH, literal.text) else _path_problem(literal.text)
     if found:

@@ -3,6 +3,7 @@
 from meshwright.diagnostics import Diagnostic, Label, error, info
 from meshwright.ir import resolved, syntax
 from meshwright.ir.identity import Identity
+from meshwright.record import new
 from meshwright.resolve.collect import Group, qualify
 from meshwright.resolve.headers import Desk, refuse_stranger
 from meshwright.resolve.mesh import is_label, not_a_name
@@ -26,6 +27,7 @@ class Binder:
         self._budget = MOST
         self._looping: set[str] = set()  # groups of cycles that were reported
         # What a name written in a file of some home was bound to as a source, as the destination of a rule: text, and what it stands for.
+        # The home is "" for sources in full, which mean the same everywhere.
         self._callers: dict[tuple[str, str | None, str], tuple[str, tuple[Identity, ...], tuple[str, ...]]] = {}
         self._services: dict[tuple[str, str | None, str, bool], tuple[str, str]] = {}
 
@@ -85,19 +87,11 @@ class Binder:
                             self._found,
                         ):
                             break
-                self._note_all_to_all(rule)
-                made.append(
-                    resolved.Rule(
-                        rule.effect,
-                        sources,
-                        targets,
-                        rule.doors,
-                        rule.until,
-                        rule.because.text if rule.because is not None else "",
-                        rule_text(rule),
-                        rule.span,
-                    )
-                )
+                if self._scope.declared.groups:
+                    self._note_all_to_all(rule)
+                because = rule.because.text if rule.because is not None else ""
+                text = rule_text(rule)
+                made.append(new(resolved.Rule, (rule.effect, sources, targets, rule.doors, rule.until, because, text, rule.span)))
         return tuple(made)
 
     def invariants(self, desks: tuple[Desk, ...]) -> tuple[resolved.Invariant, ...]:
@@ -119,6 +113,13 @@ class Binder:
         made: list[resolved.Source] = []
         whole = True
         for term in terms:
+            name = term.name
+            if term.kind == "name" and name is not None:
+                known = self._callers.get((home if name.namespace is None else "", name.namespace, name.text))
+                if known is not None:
+                    text, identities, members = known
+                    made.append(new(resolved.Source, ("identity", text, term.span, identities, members, "", 0, (), "")))
+                    continue
             bound = self._source(term, home)
             if bound is None:
                 whole = False
@@ -129,11 +130,6 @@ class Binder:
     def _source(self, term: syntax.SourceTerm, home: str) -> list[resolved.Source] | None:
         kind, name = term.kind, term.name
         if kind == "name" and name is not None:
-            key = (home, name.namespace, name.text)
-            caller = self._callers.get(key)
-            if caller is not None:
-                text, identities, members = caller
-                return [resolved.Source("identity", text, term.span, identities, members)]
             ids = self._ids(name, home)
             if ids is None:
                 return None
@@ -142,6 +138,7 @@ class Binder:
                 return None
             made = [each for each in bound if each is not None]
             if len(made) == 1 and not self._is_group(name):
+                key = (home if name.namespace is None else "", name.namespace, name.text)
                 self._callers[key] = (made[0].text, made[0].identities, made[0].workloads)
             return made
         text = source_text(term)
@@ -195,6 +192,12 @@ class Binder:
         made: list[resolved.Target] = []
         whole = True
         for term in terms:
+            name = term.name
+            if term.kind == "name" and name is not None:
+                known = self._services.get((home, name.namespace, name.text, name.quoted))
+                if known is not None:
+                    made.append(new(resolved.Target, ("service", known[0], term.span, known[1], (), "")))
+                    continue
             bound = self._target(term, home)
             if bound is None:
                 whole = False
@@ -204,10 +207,6 @@ class Binder:
 
     def _target(self, term: syntax.TargetTerm, home: str) -> list[resolved.Target] | None:
         kind, name = term.kind, term.name
-        if kind == "name" and name is not None:
-            known = self._services.get((home, name.namespace, name.text, name.quoted))
-            if known is not None:
-                return [resolved.Target("service", known[0], term.span, service=known[1])]
         text = target_text(term)
         if kind == "namespace" and name is not None:
             return [resolved.Target("namespace", text, term.span, namespace=name.text)] if self._namespace(name) else None
@@ -364,7 +363,9 @@ class Binder:
 
     def _too_many(self, rule: syntax.RuleStatement, sources: tuple[resolved.Source, ...], targets: tuple[resolved.Target, ...]) -> bool:
         """Whether the program would have more than ``MOST`` grants with this rule, every `any` counted as all that there is."""
-        wide = sum([1 if target.kind in ("service", "pods") else self._scope.size for target in targets])
+        wide = 0
+        for target in targets:
+            wide += 1 if target.kind in ("service", "pods") else self._scope.size
         self._budget -= len(sources) * wide * max(1, len(rule.doors or ()))
         if self._budget < 0:
             self._report_size(rule.span)
@@ -387,8 +388,6 @@ class Binder:
 
     def _note_all_to_all(self, rule: syntax.RuleStatement) -> None:
         groups = self._scope.declared.groups
-        if not groups:
-            return
         written = {
             term.name.text: term for term in rule.sources if term.kind == "name" and term.name is not None and term.name.namespace is None
         }

@@ -15,7 +15,8 @@ def refuse_later(desks: tuple[Desk, ...], found: list[Diagnostic]) -> None:
             if isinstance(each, syntax.Later):
                 found.append(not_yet(f"`{each.keyword}`", each.span))
             elif isinstance(each, syntax.RuleStatement):
-                found.extend([not_yet("`when`", span) for span in each.when])
+                if each.when:
+                    found.extend([not_yet("`when`", span) for span in each.when])
             elif isinstance(each, syntax.NamespaceBlock) and each.enforce is not None and each.enforce.mode == "observe":
                 found.append(not_yet("`enforce observe`", each.enforce.span, "write `enforce no` until you are ready for `enforce yes`"))
             elif isinstance(each, syntax.GatewayBlock):

@@ -56,16 +56,17 @@ def doors_text(doors: tuple[syntax.Door, ...] | None) -> str:
 
 
 def door_text(door: syntax.Door) -> str:
-    parts = []
-    if door.port is not None:
-        parts.append(f"port {door.port.value if isinstance(door.port, syntax.Number) else name_text(door.port)}")
-    if door.call is not None:
-        parts.append(f'call "{door.call.text}"')
-    if door.methods:
-        parts.append(", ".join([method.text for method in door.methods]))
-    if door.path is not None:
-        parts.append(f'"{door.path.text}"' if door.methods else f'path "{door.path.text}"')
-    return " ".join(parts)
+    port, methods, path, call, _ = door
+    text = ""
+    if port is not None:
+        text = f"port {port.value if isinstance(port, syntax.Number) else name_text(port)} "
+    if call is not None:
+        text += f'call "{call.text}" '
+    if methods:
+        text += (methods[0].text if len(methods) == 1 else ", ".join([method.text for method in methods])) + " "
+    if path is not None:
+        text += f'"{path.text}" ' if methods else f'path "{path.text}" '
+    return text[:-1]
 
 
 def name_text(name: syntax.Name) -> str:

@@ -12,10 +12,13 @@ _UNRESERVED = r"[A-Za-z0-9._~-]"  # RFC 3986, 2.3: what Envoy's normalization de
 
 def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
     """What no path may hold at all is refused where paths are read (MW0114)."""
-    paths = [door.path for statement in facts.statements() for door in statement.doors or () if door.path is not None]
-    paths += [route.path for route in facts.program.routes if route.path is not None]
+    paths = [route.path for route in facts.program.routes if route.path is not None]
+    for statement in facts.statements():
+        for door in statement.doors or ():
+            if door.path is not None and "%" in door.path.text:
+                paths.append(door.path)
     for path in paths:
-        if "%" in path.text and (code := _decoded(path)):
+        if code := _decoded(path):
             plain = chr(int(code[1:], 16))
             yield error(
                 "MW0313",

@@ -23,6 +23,8 @@ def proxy_account(facts: Facts) -> Iterator[Diagnostic]:
             proxies.setdefault(Identity(*waypoint.split("/", 1)), (f"the waypoint of `{own}`", rule.span))
     for rule in facts.program.rules:
         for term in rule.sources:
+            if proxies.keys().isdisjoint(term.identities):
+                continue
             for identity in term.identities:
                 if identity in proxies:
                     yield error(
