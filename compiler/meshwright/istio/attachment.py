@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from meshwright.access.expr import EVERYTHING, NOTHING, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, both, either, match, negate
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Labels
 from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
 from meshwright.istio.kinds.authorization_policy import Policy
 from meshwright.istio.peers import Peers, Plaintext
-from meshwright.istio.terms import Known, Read, Scope, Term
+from meshwright.istio.terms import Scope
 from meshwright.istio.verdict import Compiled, Verdict, judge
 
 Engine = Callable[[Policy, Scope], Compiled | None]
@@ -18,7 +18,7 @@ NO_IDENTITY = negate(match("principal", "present"))
 class Policies:
     """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
 
-    __slots__ = ("_allow_selectors", "_bare", "_cache", "_empty", "_known", "_peers", "_root", "_scopes", "_selected", "_single",
+    __slots__ = ("_alike", "_allow_selectors", "_bare", "_cache", "_empty", "_joined", "_peers", "_root", "_scopes", "_selected",
                  "_targets", "_trust_domain", "_verdicts")
 
     def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh) -> None:
@@ -30,16 +30,19 @@ class Policies:
         self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, one label of the selector
         self._allow_selectors: dict[str, list[Labels]] = {}
         self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
-        self._scopes: dict[str, Scope] = {}
-        self._known: Known = {}
-        self._single: dict[tuple[Read, str, str], Term] = {}
-        self._cache: dict[tuple[Engine, str], Compiled | None] = {}
+        self._scopes: dict[int, dict[str, Scope]] = {}  # port, namespace; those of one port share what they know
+        self._cache: dict[tuple[Engine, str, int], Compiled | None] = {}
+        self._alike: dict[tuple[object, ...], Compiled | None] = {}  # by namespace, action and ids of all parts of a policy
+        self._joined: dict[tuple[object, ...], tuple[Expr, Expr]] = {}  # by actions and ids of expressions that are alive in _cache
         self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
         for policy in policies:
             self._add(policy)
 
     def ztunnel(self, namespace: str, labels: Mapping[str, str]) -> Verdict:
-        """At the ztunnel of pods with these labels: over principal, source_ip and target port."""
+        """At the ztunnel of pods with these labels: over principal, source_ip and target port.
+
+        Pods whose policies say the same get the same two expressions, objects and all, so that what follows is worked out once.
+        """
         plaintext = self._peers.plaintext(namespace, labels)
         applied = self._bare.get(namespace, []) + self._matching(namespace, labels)
         if namespace != self._root:
@@ -48,19 +51,26 @@ class Policies:
         key = (namespace, tuple([policy.id for policy in applied]) + plaintext.objects)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            found = judge(self._compiled(ztunnel.compile_policy, applied))
-            denied = either(found.denied, both(NO_IDENTITY, plaintext.refused))
-            verdict = self._verdicts[key] = Verdict(denied, found.allowed, found.objects + plaintext.objects,
-                                                    found.unknown + plaintext.unknown)
+            compiled = self._compiled(ztunnel.compile_policy, applied)
+            said = (id(plaintext.refused), *[(one.action, id(one.requests)) for one in compiled])
+            joined = self._joined.get(said)
+            if joined is None:
+                found = judge(compiled)
+                joined = self._joined[said] = either(found.denied, both(NO_IDENTITY, plaintext.refused)), found.allowed
+            verdict = self._verdicts[key] = Verdict(*joined, tuple([one.id for one in compiled]) + plaintext.objects,
+                                                    tuple([doubt for one in compiled for doubt in one.doubts]) + plaintext.unknown)
         return verdict
 
-    def waypoint(self, namespace: str, name: str, service: tuple[str, str] | None, http: bool) -> Verdict:
-        """At a waypoint, for traffic to ``service`` (namespace, name), None = one that no policy names; over the service port."""
+    def waypoint(self, namespace: str, name: str, service: tuple[str, str] | None, http: bool, port: int = 0) -> Verdict:
+        """At a waypoint, for traffic to ``service`` (namespace, name), None = one that no policy names.
+
+        ``port`` is that of the service; 0: over every port.
+        """
         applied = (self._targets.get(("Gateway", namespace, name), [])
                    + self._targets.get(("GatewayClass", self._root, "istio-waypoint"), []))
         if service is not None:
             applied = applied + self._targets.get(("Service", *service), [])
-        return judge(self._compiled(envoy_http.compile_policy if http else envoy_tcp.compile_policy, applied))
+        return judge(self._compiled(envoy_http.compile_policy if http else envoy_tcp.compile_policy, applied, port))
 
     def envoy(self, namespace: str, labels: Mapping[str, str], gateway: str = "") -> Verdict:
         """At the HTTP chains of an Envoy in or beside pods with these labels; ``gateway`` names the Gateway API gateway they are.
@@ -108,22 +118,38 @@ class Policies:
                         found.append(policy)
         return found
 
-    def _scope(self, namespace: str) -> Scope:
-        found = self._scopes.get(namespace)
+    def _scope(self, namespace: str, port: int) -> Scope:
+        scopes = self._scopes.setdefault(port, {})
+        found = scopes.get(namespace)
         if found is None:
-            found = self._scopes[namespace] = Scope(namespace, self._trust_domain, self._known, self._single)
+            other = next(iter(scopes.values()), None)
+            known, read = ({}, {}) if other is None else (other.known, other.read)
+            found = scopes[namespace] = Scope(namespace, self._trust_domain, known, read, port)
         return found
 
-    def _compiled(self, engine: Engine, policies: Sequence[Policy]) -> list[Compiled]:
+    def _compiled(self, engine: Engine, policies: Sequence[Policy], port: int = 0) -> list[Compiled]:
         found = []
         for policy in policies:
-            key = (engine, policy.id)
+            key = (engine, policy.id, port)
             if key not in self._cache:
-                self._cache[key] = engine(policy, self._scope(policy.namespace))
+                self._cache[key] = self._compile(engine, policy, self._scope(policy.namespace, port))
             compiled = self._cache[key]
             if compiled is not None:
                 found.append(compiled)
         return found
+
+    def _compile(self, engine: Engine, policy: Policy, scope: Scope) -> Compiled | None:
+        """One policy; ztunnel's of one namespace often say the same for one workload after the other, and are compiled once."""
+        if engine is not ztunnel.compile_policy or policy.targets or any(rule.when for rule in policy.rules):
+            return engine(policy, scope)
+        said = (policy.namespace, policy.action, policy.dry_run,
+                *[(tuple(map(id, rule.sources)), tuple(map(id, rule.operations))) for rule in policy.rules])
+        found = self._alike.get(said)
+        if found is None:
+            found = self._alike[said] = engine(policy, scope)
+        if found is None or found.id == policy.id:
+            return found
+        return engine(policy, scope) if found.doubts else found._replace(id=policy.id)  # doubts name the policy
 
 
 OPEN = Verdict(NOTHING, EVERYTHING, (), ())

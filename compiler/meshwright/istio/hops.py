@@ -7,6 +7,7 @@ from meshwright.access.request import matches
 from meshwright.istio.verdict import Verdict
 
 Known = Mapping[Dimension, str]
+Sets = tuple[Expr, Expr]  # admitted, sealed
 PRESENT = match("principal", "present")
 _NAMED = frozenset(("account", "namespace", "present"))  # no identity is a member of none
 
@@ -26,6 +27,46 @@ def behind(verdict: Verdict, principal: str, proxy: str, port: int = 0) -> Verdi
     reason = f"a policy asks for the address of the {proxy}, which is not known"
     return Verdict(_forget(known.denied, "source_ip", False), _forget(known.allowed, "source_ip", True), known.objects,
                    (*known.unknown, reason))
+
+
+class Hops:
+    """What follows from the verdict of a ztunnel, worked out once for all pods that share its two expressions."""
+
+    __slots__ = ("_addresses", "_behind", "_straight")
+
+    def __init__(self) -> None:
+        # By ids of the two expressions; the verdict, which keeps them alive, and the answer.
+        self._straight: dict[tuple[int, int, int], tuple[Verdict, Sets]] = {}
+        self._addresses: dict[tuple[int, int], tuple[Verdict, Sets, Sets]] = {}
+        self._behind: dict[tuple[int, int, str, int], tuple[Verdict, Verdict]] = {}
+
+    def straight(self, verdict: Verdict, port: int) -> Sets:
+        """What clients of the mesh get to one target port: what is admitted, and what stays sealed."""
+        key = (id(verdict.denied), id(verdict.allowed), port)
+        found = self._straight.get(key)
+        if found is None:
+            there = at_port(verdict, port)
+            found = self._straight[key] = verdict, (identified(there.admitted), identified(there.sealed))
+        return found[1]
+
+    def addresses(self, verdict: Verdict) -> tuple[Sets, Sets]:
+        """Over the target port: what peers with an identity and what peers without one get by the pod's own address."""
+        key = (id(verdict.denied), id(verdict.allowed))
+        found = self._addresses.get(key)
+        if found is None:
+            admitted, sealed = verdict.admitted, verdict.sealed
+            found = self._addresses[key] = (verdict, (identified(admitted), identified(sealed)),
+                                            (unidentified(admitted), unidentified(sealed)))
+        return found[1:]
+
+    def behind(self, verdict: Verdict, principal: str, proxy: str, port: int) -> Verdict:
+        """As the function ``behind``."""
+        key = (id(verdict.denied), id(verdict.allowed), principal + " " + proxy, port)
+        found = self._behind.get(key)
+        if found is None:
+            found = self._behind[key] = verdict, behind(Verdict(verdict.denied, verdict.allowed, (), ()), principal, proxy, port)
+        there = found[1]
+        return Verdict(there.denied, there.allowed, verdict.objects, verdict.unknown + there.unknown)
 
 
 def settle(expr: Expr, known: Known) -> Expr:
@@ -76,25 +117,26 @@ def unidentified(expr: Expr) -> Expr:
 
 def _never_without(expr: Expr) -> bool:
     """Whether, as far as a look at its principals tells, no request without identity is a member."""
-    if expr.op == "match":
-        pattern = expr.pattern
-        return expr.dimension == "principal" and pattern is not None and (pattern.kind in _NAMED or not matches(pattern, ""))
-    if expr.op == "and":
-        return any(_never_without(arg) for arg in expr.args)
-    if expr.op == "or":
-        return all(_never_without(arg) for arg in expr.args)
-    return _always_without(expr.args[0]) if expr.op == "not" else expr.op == "false"
+    op, dimension, pattern, args = expr
+    if op == "match":
+        return dimension == "principal" and pattern is not None and (pattern.kind in _NAMED or not matches(pattern, ""))
+    if op == "and":
+        return any(map(_never_without, args))
+    if op == "or":
+        return all(map(_never_without, args))
+    return _always_without(args[0]) if op == "not" else op == "false"
 
 
 def _always_without(expr: Expr) -> bool:
     """Whether every request without identity is a member."""
-    if expr.op == "match":
-        return expr.dimension == "principal" and expr.pattern is not None and matches(expr.pattern, "")
-    if expr.op == "and":
-        return all(_always_without(arg) for arg in expr.args)
-    if expr.op == "or":
-        return any(_always_without(arg) for arg in expr.args)
-    return _never_without(expr.args[0]) if expr.op == "not" else expr.op == "true"
+    op, dimension, pattern, args = expr
+    if op == "match":
+        return dimension == "principal" and pattern is not None and pattern.kind not in _NAMED and matches(pattern, "")
+    if op == "and":
+        return all(map(_always_without, args))
+    if op == "or":
+        return any(map(_always_without, args))
+    return _never_without(args[0]) if op == "not" else op == "true"
 
 
 def _mentions(expr: Expr, dimension: Dimension) -> bool:

@@ -9,6 +9,7 @@ from meshwright.ir.inventory import Inventory, Object, Service, Workload
 from meshwright.istio.attachment import Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import doubt_endpoints
+from meshwright.istio.hops import Hops
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.kinds.http_route import HttpRoute
 from meshwright.istio.metadata import has_owner
@@ -66,7 +67,7 @@ def _world(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
         at_gateways.setdefault(edge.backend.service, []).append(edge)
     own_routes, mesh_routes = _mesh_tables(read.routes, services)
     return World(mesh, Policies(read.policies, Peers(read.peers, mesh.root_namespace), mesh), bindings, read.doubts, gateways, services,
-                 at_gateways, own_routes, mesh_routes, {})
+                 at_gateways, own_routes, mesh_routes, {}, Hops())
 
 
 def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: Granted,

@@ -9,7 +9,7 @@ from meshwright.ir.inventory import Service, ServicePort, Workload
 from meshwright.istio.attachment import OPEN, Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import Doubts
-from meshwright.istio.hops import Known, at_port, behind, identified, settle, unidentified
+from meshwright.istio.hops import Hops, Known, behind, identified, settle
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
@@ -31,6 +31,7 @@ class World(NamedTuple):
     own_routes: Mapping[tuple[str, int], Sequence[Edge]]  # parent service and port -> its route table; absent = straight on
     mesh_routes: Mapping[str, Sequence[Edge]]  # backend service -> edges of other Services' routes
     gateway_verdicts: dict[tuple[str, int], Verdict]  # cache: gateway, listener port
+    hops: Hops
 
 
 def reach_workload(world: World, workload: Workload, capture: str, services: Sequence[Service]) -> Reach:
@@ -64,14 +65,12 @@ def target_port(service: Service, port: ServicePort, workload: Workload) -> int 
 
 
 class _Asked:
-    """The ways to one workload while they are found; verdicts of its ztunnel are worked out once per peer and port."""
+    """The ways to one workload while they are found."""
 
-    __slots__ = ("_hops", "_straight", "_workload", "_world", "_ztunnel", "unknown", "ways")
+    __slots__ = ("_workload", "_world", "_ztunnel", "unknown", "ways")
 
     def __init__(self, world: World, ztunnel: Verdict, workload: Workload) -> None:
         self._world, self._ztunnel, self._workload = world, ztunnel, workload
-        self._straight: dict[int, tuple[Expr, Expr]] = {}
-        self._hops: dict[tuple[str, int], Verdict] = {}
         self.ways: list[Way] = []
         self.unknown: list[str] = list(ztunnel.unknown)
 
@@ -87,13 +86,10 @@ class _Asked:
             target = target_port(service, port, self._workload) if port.transport == "TCP" else None
             if target is None:
                 continue
-            admitted, sealed = self._direct(target)
-            straight = Way("service", service.id, port.number, target, "", 0, admitted, sealed, ("ztunnel",), self._ztunnel.objects)
-            if waypoint is None:
-                self.ways.append(straight)
-            else:
+            if waypoint is not None:
                 self.ways.append(self._through(service, port, target, waypoint))
-                self.ways.append(straight._replace(kind="without-waypoint"))
+            self.ways.append(Way("service" if waypoint is None else "without-waypoint", service.id, port.number, target, "", 0,
+                                 *self._direct(target), ("ztunnel",), self._ztunnel.objects))
             for edge in self._world.at_gateways.get(service.id, ()):
                 if edge.backend.port == port.number:
                     self.ways.append(self._by_gateway(service, port, target, waypoint, edge))
@@ -103,10 +99,11 @@ class _Asked:
 
     def pod(self) -> None:
         """pod and plaintext ways, over the target port."""
-        admitted, sealed = self._ztunnel.admitted, self._ztunnel.sealed
-        for kind, narrow in (("pod", identified), ("plaintext", unidentified)):
-            self.ways.append(Way("pod" if kind == "pod" else "plaintext", "", 0, 0, "", 0, _open_ports(self._workload, narrow(admitted)),
-                                 _open_ports(self._workload, narrow(sealed)), ("ztunnel",), self._ztunnel.objects))
+        (admitted, sealed), (strangers, opened) = self._world.hops.addresses(self._ztunnel)
+        self.ways.append(Way("pod", "", 0, 0, "", 0, _open_ports(self._workload, admitted), _open_ports(self._workload, sealed),
+                             ("ztunnel",), self._ztunnel.objects))
+        self.ways.append(Way("plaintext", "", 0, 0, "", 0, _open_ports(self._workload, strangers), _open_ports(self._workload, opened),
+                             ("ztunnel",), self._ztunnel.objects))
         waypoint = self._world.bindings.pod_waypoint(self._workload)
         if waypoint is not None:
             # Nobody declares the protocol of a pod's ports, so the waypoint may open every connection before it judges it.
@@ -117,11 +114,8 @@ class _Asked:
                                  _open_ports(self._workload, identified(last.sealed)), (name, "ztunnel"), (waypoint.id, *last.objects)))
 
     def _direct(self, target: int) -> tuple[Expr, Expr]:
-        found = self._straight.get(target)
-        if found is None:
-            verdict = OPEN if target in self._workload.excluded_inbound else at_port(self._ztunnel, target)
-            found = self._straight[target] = (identified(verdict.admitted), identified(verdict.sealed))
-        return found
+        verdict = OPEN if target in self._workload.excluded_inbound else self._ztunnel
+        return self._world.hops.straight(verdict, target)
 
     def _through(self, service: Service, port: ServicePort, target: int, waypoint: Gateway) -> Way:
         name = f"{waypoint.namespace}/{waypoint.name}"
@@ -136,7 +130,7 @@ class _Asked:
         """At the waypoint, for one service port; a TCP connection is open before it can be refused, unless ``last`` refuses it."""
         http = port.protocol in HTTP_PROTOCOLS
         name = (service.namespace, service.name)
-        verdict = at_port(self._world.policies.waypoint(waypoint.namespace, waypoint.name, name, http), port.number)
+        verdict = self._world.policies.waypoint(waypoint.namespace, waypoint.name, name, http, port.number)
         self.unknown.extend(waypoint.doubts)
         self.unknown.extend(self._world.doubts.of_proxy("waypoint", waypoint.namespace, waypoint.name))
         if http:
@@ -160,15 +154,10 @@ class _Asked:
 
     def _behind(self, principal: str, target: int, proxy: str) -> Verdict:
         """At the ztunnel, for connections that a proxy with this identity opens."""
-        key = (principal, target)
-        found = self._hops.get(key)
-        if found is None:
-            if target in self._workload.excluded_inbound:
-                found = OPEN
-            else:
-                found = behind(self._ztunnel, principal, proxy, target)
-                self.unknown.extend(found.unknown)
-            self._hops[key] = found
+        if target in self._workload.excluded_inbound:
+            return OPEN
+        found = self._world.hops.behind(self._ztunnel, principal, proxy, target)
+        self.unknown.extend(found.unknown)
         return found
 
     def _by_gateway(self, service: Service, port: ServicePort, target: int, waypoint: Gateway | None, edge: Edge) -> Way:

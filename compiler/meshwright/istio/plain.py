@@ -85,6 +85,6 @@ def metadata_labels(content: Mapping[str, object], key: str = "labels") -> Mappi
 def metadata_text(content: Mapping[str, object], key: str, name: str) -> str | None:
     """What ``metadata_labels`` has under ``name``, None = nothing."""
     metadata = content.get("metadata")
-    found = metadata.get(key) if isinstance(metadata, Mapping) else None
-    value = found.get(name) if isinstance(found, Mapping) else None
+    found = metadata.get(key) if type(metadata) is dict or isinstance(metadata, Mapping) else None
+    value = found.get(name) if type(found) is dict or isinstance(found, Mapping) else None
     return value if type(value) is str else None

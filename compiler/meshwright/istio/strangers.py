@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from meshwright.access.expr import NOTHING, either
 from meshwright.access.reach import Reach, Way
 from meshwright.ir.inventory import Labels, Service, Workload
-from meshwright.istio.hops import at_port, identified, unidentified
+from meshwright.istio.hops import identified, unidentified
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.paths import HTTP_PROTOCOLS, World, plaintext_accepted
 
@@ -47,8 +47,8 @@ def reach_waypoint(world: World, waypoint: Gateway, bound_by_hand: Iterable[Serv
     for service in bound_by_hand:
         for port in service.ports:
             if port.transport == "TCP":
-                verdict = at_port(world.policies.waypoint(waypoint.namespace, waypoint.name, (service.namespace, service.name),
-                                                          port.protocol in HTTP_PROTOCOLS), port.number)
+                verdict = world.policies.waypoint(waypoint.namespace, waypoint.name, (service.namespace, service.name),
+                                                  port.protocol in HTTP_PROTOCOLS, port.number)
                 unknown.extend(verdict.unknown)
                 ways.append(Way("unlisted-service", service.id, port.number, port.target or 0, "", 0, identified(verdict.admitted),
                                 identified(verdict.sealed), (f"waypoint {name}",), (*verdict.objects, waypoint.id)))

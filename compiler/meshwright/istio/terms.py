@@ -21,12 +21,13 @@ class Term(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What the meaning of a value depends on, and what is known of values already, whatever the namespace."""
+    """What the meaning of a value depends on, and what is known already of the values asked about this port, whatever the namespace."""
 
     namespace: str  # of the policy: a service account without one is in it
     trust_domain: str
     known: "Known | None" = None
-    single: "dict[tuple[Read, str, str], Term] | None" = None
+    read: "dict[tuple[object, ...], Term] | None" = None  # by reader, namespace where it counts, and the values
+    port: int = 0  # the port of all connections that are asked about; 0: it stays a dimension
 
 
 Read = Callable[[Sequence[str], Scope], Term]
@@ -71,19 +72,23 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
 
 
 def _term(read: Read, values: Sequence[str], scope: Scope) -> Term:
-    """What one field says; single values occur again and again."""
-    if scope.single is None or len(values) != 1:
+    """What one field says; the same values occur again and again."""
+    if scope.read is None:
         return read(values, scope)
-    key = (read, values[0], scope.namespace if read is service_accounts and "/" not in values[0] else "")
-    found = scope.single.get(key)
+    key = (read, scope.namespace if read is service_accounts and not _are_absolute(values) else "", *values)
+    found = scope.read.get(key)
     if found is None:
-        found = scope.single[key] = read(values, scope)
+        found = scope.read[key] = read(values, scope)
     return found
 
 
 def _is_absolute(values: Mapping[str, Sequence[str]]) -> bool:
     """Whether they mean the same in every namespace."""
-    return all("/" in value for field in ("serviceAccounts", "notServiceAccounts") for value in values.get(field, ()))
+    return all(_are_absolute(values[field]) for field in ("serviceAccounts", "notServiceAccounts") if field in values)
+
+
+def _are_absolute(accounts: Sequence[str]) -> bool:
+    return "/" in accounts[0] if len(accounts) == 1 else all("/" in account for account in accounts)
 
 
 def bound(term: Term, negated: bool, upper: bool) -> Expr:
@@ -184,6 +189,8 @@ def addresses(values: Sequence[str], scope: Scope) -> Term:
 
 def ports(values: Sequence[str], scope: Scope) -> Term:
     """Decimal, leading zeros ignored; no connection has port 0."""
+    if scope.port:
+        return Term(EVERYTHING if scope.port in map(int, values) else NOTHING, True)
     return Term(_union([match("port", "number", str(int(value))) for value in values if int(value)]), True)
 
 

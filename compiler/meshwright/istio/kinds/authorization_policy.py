@@ -50,8 +50,8 @@ class Policy(NamedTuple):
 class Elements(NamedTuple):
     """Sources and operations already read, by the id of what was read: in a tree equal ones are one object."""
 
-    sources: dict[int, Values]
-    operations: dict[int, Values]
+    sources: dict[int, tuple[Values]]
+    operations: dict[int, tuple[Values]]
 
 
 SOURCE_FIELDS = frozenset({"principals", "notPrincipals", "requestPrincipals", "notRequestPrincipals", "namespaces", "notNamespaces",
@@ -95,8 +95,9 @@ def read_policy(found: Object, known: Elements | None = None) -> Policy:
     rules = optional_list(spec, "rules", "spec")
     if len(rules) > 512:
         raise Refused("`spec.rules` has more than 512 items")
-    read = tuple([_rule(rule, index, known) for index, rule in enumerate(rules)])
-    _custom(spec, action, read)
+    read = tuple([_usual_rule(rule, index, known) or _rule(rule, index, known) for index, rule in enumerate(rules)])
+    if action == "CUSTOM" or "provider" in spec:
+        _custom(spec, action, read)
     if action == "DENY" and not read:
         raise Refused("a DENY without rules never denies")
     selector, targets = _attachment(spec)
@@ -104,14 +105,16 @@ def read_policy(found: Object, known: Elements | None = None) -> Policy:
 
 
 def _attachment(spec: Mapping[str, object]) -> tuple[Labels | None, tuple[TargetRef, ...]]:
-    refs = list(optional_list(spec, "targetRefs", "spec"))
+    refs: Sequence[object] = optional_list(spec, "targetRefs", "spec") if "targetRefs" in spec else ()
     single = spec.get("targetRef")
     if len(refs) > 16:
         raise Refused("`spec.targetRefs` has more than 16 items")
     selector = read_selector(spec)
     if (selector is not None) + bool(refs) + (single is not None) > 1:
         raise Refused("only one of `targetRefs`, `targetRef` and `selector` can be set")
-    return selector, tuple([_target(ref) for ref in ([single] if single is not None else refs)])
+    if single is not None:
+        refs = [single]
+    return selector, tuple([_target(ref) for ref in refs]) if refs else ()
 
 
 def read_selector(spec: Mapping[str, object]) -> Labels | None:
@@ -142,57 +145,67 @@ def _target(raw: object) -> TargetRef:
     return TargetRef(kind, name)
 
 
+def _usual_rule(raw: object, index: int, known: Elements) -> Rule | None:
+    # The hot loop of the whole reading: one caller, one door; None for everything else.
+    if type(raw) is not dict or len(raw) != 2:
+        return None
+    sources, operations = raw.get("from"), raw.get("to")
+    if type(sources) is not list or type(operations) is not list or len(sources) != 1 or len(operations) != 1:
+        return None
+    who, what = known.sources.get(id(sources[0])), known.operations.get(id(operations[0]))
+    return Rule(who or _element(sources[0], "source", SOURCE_FIELDS, index, known.sources),
+                what or _element(operations[0], "operation", OPERATION_FIELDS, index, known.operations), ())
+
+
 def _rule(raw: object, index: int, known: Elements) -> Rule:
-    # The hot loop of the whole reading: places are put into words only when something is wrong.
-    if type(raw) is not dict or not raw.keys() <= _RULE:
-        only(mapping(raw, f"spec.rules[{index}]"), _RULE, f"spec.rules[{index}]")
-    rule = mapping(raw, "")
-    sources, operations = rule.get("from"), rule.get("to")
-    if type(sources) is not list:
-        sources = optional_list(rule, "from", f"spec.rules[{index}]")
-    if type(operations) is not list:
-        operations = optional_list(rule, "to", f"spec.rules[{index}]")
+    where = f"spec.rules[{index}]"
+    rule = mapping(raw, where)
+    only(rule, _RULE, where)
+    sources, operations = optional_list(rule, "from", where), optional_list(rule, "to", where)
     if len(sources) > 512:
-        raise Refused(f"`spec.rules[{index}].from` has more than 512 items")
-    read = known.sources
-    first = tuple([read.get(id(item)) or _element(item, "source", SOURCE_FIELDS, f"spec.rules[{index}]", read) for item in sources])
-    read = known.operations
-    return Rule(first, tuple([read.get(id(item)) or _element(item, "operation", OPERATION_FIELDS, f"spec.rules[{index}]", read)
-                              for item in operations]),
-                tuple([_condition(item, f"spec.rules[{index}]") for item in optional_list(rule, "when", f"spec.rules[{index}]")])
-                if "when" in rule else ())
+        raise Refused(f"`{where}.from` has more than 512 items")
+    return Rule(_elements(sources, "source", SOURCE_FIELDS, index, known.sources),
+                _elements(operations, "operation", OPERATION_FIELDS, index, known.operations),
+                tuple([_condition(item, where) for item in optional_list(rule, "when", where)]))
 
 
-def _element(raw: object, name: str, known: frozenset[str], where: str, read: dict[int, Values]) -> Values:
-    content = raw.get(name) if isinstance(raw, dict) and len(raw) == 1 else None
-    if not isinstance(content, dict):
-        only(mapping(raw, where), frozenset({name}), where)
-        raise Refused(f"`{where}` has an element without `{name}`")
+def _elements(items: Sequence[object], name: str, fields: frozenset[str], index: int, read: dict[int, tuple[Values]]) -> tuple[Values, ...]:
+    found: tuple[Values, ...] = ()
+    for item in items:
+        found += read.get(id(item)) or _element(item, name, fields, index, read)
+    return found
+
+
+def _element(raw: object, name: str, known: frozenset[str], index: int, read: dict[int, tuple[Values]]) -> tuple[Values]:
+    content = raw.get(name) if type(raw) is dict and len(raw) == 1 else None
+    if type(content) is not dict:
+        only(mapping(raw, f"spec.rules[{index}]"), frozenset({name}), f"spec.rules[{index}]")
+        raise Refused(f"`spec.rules[{index}]` has an element without `{name}`")
     if not content.keys() <= known:
-        only(content, known, f"{where}.{name}")
+        only(content, known, f"spec.rules[{index}].{name}")
     found: dict[str, Sequence[str]] = {}
     for field, values in content.items():
         if values is None:
             continue
-        if not isinstance(values, list):
-            raise Refused(f"`{where}.{name}.{field}` must be a list")
+        if type(values) is not list:
+            raise Refused(f"`spec.rules[{index}].{name}.{field}` must be a list")
         for value in values:
             if type(value) is not str or not value:
-                raise Refused(f"`{where}.{name}.{field}` must hold strings that are not empty")
+                raise Refused(f"`spec.rules[{index}].{name}.{field}` must hold strings that are not empty")
         if values:
             check = _CHECKS.get(field)
             if check is not None:
                 try:
                     check(values)
                 except Refused as refused:
-                    raise Refused(f"`{where}.{name}.{field}` has {refused}") from None
+                    raise Refused(f"`spec.rules[{index}].{name}.{field}` has {refused}") from None
             found[field] = values
     if not found:
-        raise Refused(f"`{where}.{name}` must not be empty")
-    if not found.keys().isdisjoint(_ACCOUNTS) and not found.keys().isdisjoint(_OTHER_IDENTITIES):
-        raise Refused(f"`{where}.{name}` has service accounts next to namespaces or principals")
-    read[id(raw)] = found
-    return found
+        raise Refused(f"`spec.rules[{index}].{name}` must not be empty")
+    if name == "source" and not found.keys().isdisjoint(_ACCOUNTS) and not found.keys().isdisjoint(_OTHER_IDENTITIES):
+        raise Refused(f"`spec.rules[{index}].{name}` has service accounts next to namespaces or principals")
+    read[id(raw)] = one = (found,)
+    return one
 
 
 def _placed(check: Callable[[Sequence[str]], None], values: Sequence[str], *place: str) -> None:
