@@ -8,7 +8,7 @@ LOCK   := $(wildcard requirements-dev.lock)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check bench grammar clean
+.PHONY: help demo test test-long conformance conformance-long check bench grammar clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,12 @@ test: check ## install what is needed, lint, check types and imports, run every 
 
 test-long: $(VENV)/.installed ## the exhaustive tests too: every mutant of the trees, minutes
 	$(BIN)/pytest -n 2 -m slow
+
+conformance: $(VENV)/.installed ## against real istiod and real Envoy, minutes; needs Go 1.26 for istiod (REQUIRE=istiod: fail without it)
+	MESHWRIGHT_REQUIRE=$(REQUIRE) $(BIN)/pytest -m conformance
+
+conformance-long: $(VENV)/.installed ## ten times as many requests
+	MESHWRIGHT_REQUIRE=$(REQUIRE) $(BIN)/pytest -m 'conformance or conformance_long'
 
 check: $(VENV)/.installed ## lint, types, imports
 	$(BIN)/ruff check compiler grammar policies tests benchmarks examples

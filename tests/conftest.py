@@ -2,10 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.istiod import Istiod, Unavailable, program
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = Path(os.environ.get("MESHWRIGHT_CORPORA", ROOT.parent / "shared" / "corpora"))
@@ -22,6 +24,20 @@ def corpora() -> Path:
     return CORPORA
 
 
+@pytest.fixture(scope="session")
+def istiod() -> Iterator[Istiod]:
+    """Istio's real control plane. Where it cannot be built the test does not run, which the summary says; with
+    MESHWRIGHT_REQUIRE=istiod it fails instead."""
+    try:
+        program()
+    except Unavailable as reason:
+        if "istiod" in os.environ.get("MESHWRIGHT_REQUIRE", "").split(","):
+            pytest.fail(f"istiod was required: {reason}")
+        pytest.skip(f"NOT RUN, no istiod: {reason}")
+    with Istiod() as running:
+        yield running
+
+
 @pytest.fixture
 def count_cases(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
     """Say how many cases of a corpus a test judged: ``count_cases("ztunnel decisions", 8123)``."""
@@ -34,6 +50,11 @@ def count_cases(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the number of corpus cases that ran; user properties survive the way back from parallel workers."""
+    missed = [report for report in terminalreporter.stats.get("skipped", []) if "NOT RUN" in str(report.longrepr)]
+    if missed:
+        terminalreporter.section("NOT RUN", red=True)
+        for reason, number in sorted(Counter(str(report.longrepr[2]) for report in missed).items()):
+            terminalreporter.write_line(f"{number} tests: {reason}", red=True)
     total: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         for key, value in report.user_properties:
