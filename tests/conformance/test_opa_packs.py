@@ -9,7 +9,7 @@ from tests.unit.guard import sample
 
 from meshwright.guard import guard
 from meshwright.guard.answer import Answer
-from meshwright.guard.documents import documents
+from meshwright.guard.documents import documents, places
 from meshwright.guard.findings import judge
 from meshwright.guard.packs import SCHEMA, SHIPPED, read_packs, shipped_packs
 from meshwright.ir.project import Guard
@@ -32,12 +32,11 @@ if OPA:
         packs, _ = read_packs(shipped_packs(), "/nowhere")
         for seed, size in ((1, 10), (2, 40), (3, 200)):
             program = sample.generated(seed, size)
-            made = documents(program, sample.TEXTS)
-            (tmp_path / "input.json").write_text(json.dumps(made.input))
+            (tmp_path / "input.json").write_text(documents(program, sample.TEXTS))
             for pack in packs:
                 query = "[" + ", ".join(f"data.{entry.package}.{entry.rule}" for entry in pack.sealed) + "]"
                 done = opa("eval", "--strict-builtin-errors", "-f", "json", "-d", os.path.join(SHIPPED, pack.name), "-i", str(tmp_path / "input.json"), query)
                 values = json.loads(done.stdout)["result"][0]["expressions"][0]["value"]
-                there = judge("embedded", (pack,), Answer("0.13.0", pack.sealed, tuple(json.dumps(value) for value in values)), made.places)
+                there = judge("embedded", (pack,), Answer("0.13.0", pack.sealed, tuple(json.dumps(value) for value in values)), places(program))
                 here = guard(program, sample.TEXTS, Guard((pack.name,), "embedded", "", 60.0), "/nowhere")
                 assert here == there and len(here.diagnostics) > size / 2

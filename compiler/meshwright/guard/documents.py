@@ -1,134 +1,126 @@
-"""The input of guardrails: plain dictionaries, total (no field is ever missing), deterministic.
+"""The input of guardrails as JSON text: total (no field is ever missing), deterministic.
 
 The schema is ``guard/schema.py``; its JSON form ships as policies/meshwright_guardrails/schema/input.json.
 Every node has ``id`` and ``source``; ids are unique over the whole document, so that a finding can name one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from meshwright.guard.edges import Context, access, edge_ids, path_node, unique
+from meshwright.guard.encode import encode, fields, string
 from meshwright.ir.identity import Identity
-from meshwright.ir.intent import (
-    Gateway,
-    Grant,
-    Http,
-    Listener,
-    Namespace,
-    PathPattern,
-    PodSet,
-    Port,
-    Program,
-    Route,
-    Rule,
-    Service,
-    Source,
-    Target,
-)
+from meshwright.ir.intent import Gateway, Listener, Namespace, PodSet, Port, Program, Route, Rule, Service
 from meshwright.ir.inventory import Labels
-from meshwright.record import NamedTuple
 from meshwright.source import LineIndex, Span
 
 API_VERSION = "meshwright/v1"
+MODEL = ("apiVersion", "kind", "environment", "intent", "access")
+INTENT = ("mesh", "namespaces", "services", "pod_sets", "gateways", "routes", "rules", "invariants", "index")
+INDEXES = ("namespace_by_name", "service_by_id", "gateway_by_id", "services_by_namespace", "services_by_identity")
 
 Node = dict[str, Any]
 
 
-class Documents(NamedTuple):
-    input: Node
-    places: Mapping[str, Span | None]  # id of a node -> its place; None = the sources do not mention it
-
-
-def documents(program: Program, texts: Mapping[str, str], reads: Any = True) -> Documents:
-    """The documents of one program.
+def documents(program: Program, texts: Mapping[str, str], reads: Any = True) -> str:
+    """The input for one program.
 
     ``texts``: path of a source (``.mesh``, and YAML where services come from it) -> its text, for line numbers; a node whose
-    text is missing has line 0.  ``reads``: what somebody will look at, as in ``Pack.reads``; unless it is True, parts that are
-    costly and not in it may be empty, and there are no places.
+    text is missing has line 0.  ``reads``: what somebody will look at, as in ``Pack.reads``; only that is written.
     """
-    return _Writer(program, texts, reads).write()
+    return _Writer(program, texts).model(reads)
+
+
+def places(program: Program) -> dict[str, Span | None]:
+    """Id of each node -> its place; None = the sources do not mention it."""
+    rules = rule_ids(program)
+    spans_of_edges = [program.rules[grant.rule].span for grant in program.grants]
+    found = [
+        ("mesh", program.mesh.span),
+        *((f"namespace {space.name}", space.span) for space in program.namespaces),
+        *((f"service {service.id}", service.span) for service in program.services),
+        *((_port_id(service, port), service.span) for service in program.services for port in service.ports),
+        *((f"pods {pods.id}", _span_of_pods(program, pods)) for pods in program.pod_sets),
+        *((f"gateway {gateway.id}", gateway.span) for gateway in program.gateways),
+        *((_listener_id(gateway, item), item.span) for gateway in program.gateways for item in gateway.listeners),
+        *zip(_route_ids(program), (route.span for route in program.routes), strict=True),
+        *zip(rules, (rule.span for rule in program.rules), strict=True),
+        *zip(_invariant_ids(program), (item.span for item in program.invariants), strict=True),
+        *zip(edge_ids(list(program.grants)), spans_of_edges, strict=True),
+    ]
+    return dict(reversed(found))
+
+
+def rule_ids(program: Program) -> list[str]:
+    return unique([rule.text for rule in program.rules])
 
 
 class _Writer:
-    def __init__(self, program: Program, texts: Mapping[str, str], reads: Any) -> None:
+    def __init__(self, program: Program, texts: Mapping[str, str]) -> None:
         self.program = program
-        self.reads = reads
-        self.placed = reads is True or _mentions(reads, "source")
         self.texts = texts
         self.lines: dict[str, LineIndex] = {}
-        self.places: dict[str, Span | None] = {}
         self.namespaces = {space.name: space for space in program.namespaces}
         self.services = {service.id: service for service in program.services}
-        self.pod_sets = {pods.id: pods for pods in program.pod_sets}
         self.known = {service.id: service for service in program.inventory.services}
-        self.rule_ids = _unique([rule.text for rule in program.rules])
-        by_identity: dict[Identity, list[str]] = {}
+        self.rule_ids = rule_ids(program)
+        self.by_identity: dict[Identity, list[str]] = {}
         for service in program.services:
             for identity in service.identities:
-                by_identity.setdefault(identity, []).append(service.id)
-        self.by_identity = by_identity
-        self.callers: dict[Source, Node] = {}  # many edges share them
-        self.destinations: dict[Target, Node] = {}
-        self.doors: dict[Http | None, Node] = {}
+                self.by_identity.setdefault(identity, []).append(service.id)
 
-    def write(self) -> Documents:
+    def model(self, reads: Any) -> str:
+        context = Context(self.program, self.rule_ids, self.namespaces, self.services, self.by_identity, self.source)
+        write: dict[str, Callable[[Any], str]] = {
+            "apiVersion": lambda below: string(API_VERSION),
+            "kind": lambda below: string("MeshModel"),
+            "environment": lambda below: string(self.program.environment),
+            "intent": self.intent,
+            "access": lambda below: access(context, below),
+        }
+        return _object(write, fields(reads, MODEL))
+
+    def intent(self, reads: Any) -> str:
         program = self.program
-        namespaces = [self.namespace(space) for space in program.namespaces]
-        services = [self.service(service) for service in program.services]
-        gateways = [self.gateway(gateway) for gateway in program.gateways]
-        by_namespace: dict[str, list[str]] = {space.name: [] for space in program.namespaces}
-        for service in program.services:
-            by_namespace.setdefault(service.namespace, []).append(service.id)
-        allows = self.edges("allow")
-        denies = self.edges("deny")
-        intent = {
-            "mesh": {
-                "id": "mesh",
-                "istio": "{}.{}".format(*program.mesh.istio),
-                "trust_domain": program.mesh.trust_domain,
-                "root_namespace": program.mesh.root_namespace,
-                "source": self.place("mesh", program.mesh.span),
-            },
-            "namespaces": namespaces,
-            "services": services,
-            "pod_sets": [self.pod_set(pods) for pods in program.pod_sets] if self.wanted("pod_sets") else [],
-            "gateways": gateways,
-            "routes": [
-                self.route(route, name) for route, name in zip(program.routes, _unique([_route_id(r) for r in program.routes]), strict=True)
-            ],
-            "rules": [self.rule(rule, name) for rule, name in zip(program.rules, self.rule_ids, strict=True)]
-            if self.wanted("rules")
-            else [],
-            "invariants": [
-                {"id": name, "title": item.title, "claims": [claim.text for claim in item.claims], "source": self.place(name, item.span)}
-                for item, name in zip(program.invariants, _unique([f"invariant {i.title}" for i in program.invariants]), strict=True)
-            ],
-            "index": {
-                "namespace_by_name": {node["name"]: node for node in namespaces},
-                "service_by_id": {_key(node): node for node in services},
-                "gateway_by_id": {_key(node): node for node in gateways},
-                "services_by_namespace": dict(sorted(by_namespace.items())),
-                "services_by_identity": {str(who): ids for who, ids in sorted(self.by_identity.items())},
-            },
+        write: dict[str, Callable[[Any], str]] = {
+            "mesh": lambda below: encode(self.mesh(), below),
+            "namespaces": lambda below: encode([self.namespace(space) for space in program.namespaces], below),
+            "services": lambda below: encode([self.service(service) for service in program.services], below),
+            "pod_sets": lambda below: encode([self.pod_set(pods) for pods in program.pod_sets], below),
+            "gateways": lambda below: encode([self.gateway(gateway) for gateway in program.gateways], below),
+            "routes": lambda below: encode([self.route(*pair) for pair in zip(program.routes, _route_ids(program), strict=True)], below),
+            "rules": lambda below: encode([self.rule(*pair) for pair in zip(program.rules, self.rule_ids, strict=True)], below),
+            "invariants": lambda below: encode(self.invariants(), below),
+            "index": self.index,
         }
-        access = {
-            "allows": allows,
-            "denies": denies,
-            "index": {
-                "allows_by_destination": _positions(edge["to"]["key"] for edge in allows),
-                "denies_by_destination": _positions(edge["to"]["key"] for edge in denies),
-                "allows_by_gateway": _positions(edge["from"]["gateway"] for edge in allows),
-                "allows_by_kind": _positions(edge["from"]["kind"] for edge in allows),
-                "allows_by_rule": _positions(edge["rule"] for edge in allows),
-            },
-        }
-        return Documents(
-            {"apiVersion": API_VERSION, "kind": "MeshModel", "environment": program.environment, "intent": intent, "access": access},
-            self.places,
-        )
+        return _object(write, fields(reads, INTENT))
 
-    def wanted(self, part: str) -> bool:
-        """Whether a part of the intent is read."""
-        return self.reads is True or part in self.reads.get("intent", {})
+    def index(self, reads: Any) -> str:
+        program = self.program
+        write: dict[str, Callable[[Any], str]] = {
+            "namespace_by_name": lambda below: encode({space.name: self.namespace(space) for space in program.namespaces}, below),
+            "service_by_id": lambda below: encode({service.id: self.service(service) for service in program.services}, below),
+            "gateway_by_id": lambda below: encode({gateway.id: self.gateway(gateway) for gateway in program.gateways}, below),
+            "services_by_namespace": lambda below: encode(self.by_namespace(), below),
+            "services_by_identity": lambda below: encode({str(who): ids for who, ids in sorted(self.by_identity.items())}, below),
+        }
+        return _object(write, fields(reads, INDEXES))
+
+    def by_namespace(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {space.name: [] for space in self.program.namespaces}
+        for service in self.program.services:
+            found.setdefault(service.namespace, []).append(service.id)
+        return dict(sorted(found.items()))
+
+    def mesh(self) -> Node:
+        mesh = self.program.mesh
+        return {
+            "id": "mesh",
+            "istio": "{}.{}".format(*mesh.istio),
+            "trust_domain": mesh.trust_domain,
+            "root_namespace": mesh.root_namespace,
+            "source": self.source(mesh.span),
+        }
 
     def namespace(self, space: Namespace) -> Node:
         name = f"namespace {space.name}"
@@ -141,7 +133,7 @@ class _Writer:
             "because": space.because,
             "until": space.until,
             "waypoint": {"kind": placement.kind, "name": placement.waypoint},
-            "source": self.place(name, space.span),
+            "source": self.source(space.span),
         }
 
     def service(self, service: Service) -> Node:
@@ -162,11 +154,11 @@ class _Writer:
             "ports": [self.port(service, port) for port in service.ports],
             "identities": [str(identity) for identity in service.identities],
             "pod_sets": list(service.pod_sets),
-            "source": self.place(name, service.span),
+            "source": self.source(service.span),
         }
 
     def port(self, service: Service, port: Port) -> Node:
-        name = f"port {service.id}:{port.number}"
+        name = _port_id(service, port)
         return {
             "id": name,
             "number": port.number,
@@ -174,12 +166,11 @@ class _Writer:
             "name": port.name,
             "protocol": port.protocol,
             "http": port.is_http,
-            "source": self.place(name, service.span),
+            "source": self.source(service.span),
         }
 
     def pod_set(self, pods: PodSet) -> Node:
         name = f"pods {pods.id}"
-        span = next((self.services[service].span for service in pods.services if service in self.services), None)
         return {
             "id": name,
             "namespace": pods.namespace,
@@ -189,7 +180,7 @@ class _Writer:
             "identities": [str(identity) for identity in pods.identities],
             "workloads": list(pods.workloads),
             "services": list(pods.services),
-            "source": self.place(name, span),
+            "source": self.source(_span_of_pods(self.program, pods)),
         }
 
     def gateway(self, gateway: Gateway) -> Node:
@@ -201,11 +192,11 @@ class _Writer:
             "key": gateway.id,
             "identity": str(gateway.identity),
             "listeners": [self.listener(gateway, item) for item in gateway.listeners],
-            "source": self.place(name, gateway.span),
+            "source": self.source(gateway.span),
         }
 
     def listener(self, gateway: Gateway, item: Listener) -> Node:
-        name = f"listener {gateway.id}/{item.name}"
+        name = _listener_id(gateway, item)
         return {
             "id": name,
             "name": item.name,
@@ -214,7 +205,7 @@ class _Writer:
             "hosts": list(item.hosts),
             "certificate": item.certificate,
             "redirect": item.redirect,
-            "source": self.place(name, item.span),
+            "source": self.source(item.span),
         }
 
     def route(self, route: Route, name: str) -> Node:
@@ -222,112 +213,22 @@ class _Writer:
             "id": name,
             "gateway": route.gateway,
             "hosts": list(route.hosts),
-            "path": _path(route.path),
+            "path": path_node(route.path),
             "service": route.service,
             "port": route.port,
-            "source": self.place(name, route.span),
+            "source": self.source(route.span),
         }
 
     def rule(self, rule: Rule, name: str) -> Node:
-        return {"id": name, "text": rule.text, "because": rule.because, "until": rule.until, "source": self.place(name, rule.span)}
+        return {"id": name, "text": rule.text, "because": rule.because, "until": rule.until, "source": self.source(rule.span)}
 
-    def edges(self, effect: str) -> list[Node]:
-        grants = [grant for grant in self.program.grants if grant.effect == effect]
-        names = _unique([_edge_id(grant) for grant in grants])
-        return [self.edge(grant, name) for grant, name in zip(grants, names, strict=True)]
+    def invariants(self) -> list[Node]:
+        return [
+            {"id": name, "title": item.title, "claims": [claim.text for claim in item.claims], "source": self.source(item.span)}
+            for item, name in zip(self.program.invariants, _invariant_ids(self.program), strict=True)
+        ]
 
-    def edge(self, grant: Grant, name: str) -> Node:
-        rule = self.program.rules[grant.rule]
-        return {
-            "id": name,
-            "effect": grant.effect,
-            "rule": self.rule_ids[grant.rule],
-            "from": self.caller(grant.source),
-            "to": self.destination(grant.target),
-            "http": self.door(grant.http),
-            "entry": "gateway"
-            if grant.source.kind in ("gateway", "any-gateway")
-            else "any"
-            if grant.source.kind == "anyone"
-            else "outside"
-            if grant.source.kind == "unidentified"
-            else "mesh",
-            "enforced_by": "ztunnel" if grant.http is None else "waypoint",
-            "because": rule.because,
-            "until": rule.until,
-            "source": self.place(name, rule.span),
-        }
-
-    def caller(self, source: Source) -> Node:
-        node = self.callers.get(source)
-        if node is None:
-            node = self.callers[source] = self._caller(source)
-        return node
-
-    def destination(self, target: Target) -> Node:
-        node = self.destinations.get(target)
-        if node is None:
-            node = self.destinations[target] = self._destination(target)
-        return node
-
-    def door(self, http: Http | None) -> Node:
-        node = self.doors.get(http)
-        if node is None:
-            node = self.doors[http] = _http(http)
-        return node
-
-    def _caller(self, source: Source) -> Node:
-        identity = source.identity
-        gateway = next((g for g in self.program.gateways if g.id == source.gateway), None) if source.gateway else None
-        namespace = identity.namespace if identity is not None else source.namespace or (gateway.namespace if gateway is not None else "")
-        return {
-            "kind": source.kind,
-            "name": source.name,
-            "identity": str(identity) if identity is not None else "",
-            "namespace": namespace,
-            "account": identity.account if identity is not None else "",
-            "gateway": source.gateway,
-            "listener": source.port,
-            "cidrs": list(source.cidrs),
-            "services": self.by_identity.get(identity, []) if identity is not None else [],
-        }
-
-    def _destination(self, target: Target) -> Node:
-        namespace, _, name = target.id.partition("/")
-        space = self.namespaces.get(namespace)
-        service = self.services.get(target.id) if target.kind == "service" else self._service_of(target)
-        port = None
-        if service is not None:
-            wanted = [p for p in service.ports if (p.number if target.kind == "service" else p.target) == target.port]
-            port = wanted[0] if wanted else None
-        return {
-            "kind": target.kind,
-            "key": target.id,
-            "namespace": namespace,
-            "name": name,
-            "enforce": space is not None and space.enforce == "yes",
-            "services": [service.id] if service is not None else [],
-            "port": target.port,
-            "every_port": target.port == 0,
-            "port_name": port.name if port is not None else "",
-            "protocol": port.protocol if port is not None else "unknown",
-            "http": port is not None and port.is_http,
-        }
-
-    def _service_of(self, target: Target) -> Service | None:
-        """The first service over these pods that has the target port: what a reader would call it."""
-        pods = self.pod_sets.get(target.id)
-        behind = [self.services[name] for name in pods.services if name in self.services] if pods is not None else []
-        for service in behind:
-            if any(port.target == target.port for port in service.ports):
-                return service
-        return behind[0] if behind else None
-
-    def place(self, name: str, span: Span | None) -> Node:
-        """The ``source`` of a node, and the note where it is for findings."""
-        if not self.placed:
-            return {}
-        self.places.setdefault(name, span)
+    def source(self, span: Span | None) -> Node:
         if span is None:
             return {"file": "", "line": 0, "column": 0, "end_line": 0}
         text = self.texts.get(span.path)
@@ -340,68 +241,30 @@ class _Writer:
         return {"file": span.path, "line": line, "column": column, "end_line": index.position(max(span.start, span.end - 1))[0]}
 
 
-def _mentions(reads: Any, name: str) -> bool:
-    return reads is not True and (name in reads or any(_mentions(inner, name) for inner in reads.values()))
+def _object(write: Mapping[str, Callable[[Any], str]], wanted: Mapping[str, Any]) -> str:
+    return "{" + ",".join([f'"{name}":{write[name](below)}' for name, below in wanted.items()]) + "}"
 
 
-def _http(http: Http | None) -> Node:
-    """Doors in HTTP terms; without any, the widest values and ``narrowed`` false."""
-    if http is None:
-        return {"narrowed": False, "methods": [], "any_method": True, "path": _path(PathPattern((), True))}
-    return {"narrowed": True, "methods": list(http.methods), "any_method": not http.methods, "path": _path(http.path)}
+def _port_id(service: Service, port: Port) -> str:
+    return f"port {service.id}:{port.number}"
 
 
-def _path(path: PathPattern) -> Node:
-    """``segments``: "{id}" stands for one non-empty segment; ``any`` is "/**"."""
-    return {
-        "text": str(path),
-        "segments": ["{id}" if part is None else part for part in path.segments],
-        "subtree": path.subtree,
-        "any": path.subtree and not path.segments,
-        "exact": not path.subtree and None not in path.segments,
-    }
+def _listener_id(gateway: Gateway, item: Listener) -> str:
+    return f"listener {gateway.id}/{item.name}"
 
 
-def _edge_id(grant: Grant) -> str:
-    source = grant.source
-    who = str(source.identity) if source.identity is not None else source.gateway or source.namespace or source.kind
-    if source.kind == "gateway":
-        who = f"clients of {source.gateway}" + (f" port {source.port}" if source.port else "")
-    elif source.kind == "namespace":
-        who = f"namespace {source.namespace}"
-    elif source.cidrs:
-        who = f"{source.kind} from " + ", ".join(source.cidrs)
-    what = ("pods of " if grant.target.kind == "pods" else "") + f"{grant.target.id}:{grant.target.port or '*'}"
-    doors = "" if grant.http is None else " " + "|".join(grant.http.methods or ("*",)) + " " + str(grant.http.path)
-    return f"{grant.effect} {who} -> {what}{doors}"
+def _route_ids(program: Program) -> list[str]:
+    return unique([f"route {route.gateway} {','.join(route.hosts) or '*'}{route.path}" for route in program.routes])
 
 
-def _route_id(route: Route) -> str:
-    return f"route {route.gateway} {','.join(route.hosts) or '*'}{route.path}"
+def _invariant_ids(program: Program) -> list[str]:
+    return unique([f"invariant {item.title}" for item in program.invariants])
 
 
-def _unique(names: list[str]) -> list[str]:
-    """The same names, later equal ones numbered: "x", "x #2"."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        count = seen[name] = seen.get(name, 0) + 1
-        result.append(name if count == 1 else f"{name} #{count}")
-    return result
-
-
-def _positions(keys: Iterable[str]) -> dict[str, list[int]]:
-    """Key -> positions in the list; the empty key is left out."""
-    found: dict[str, list[int]] = {}
-    for position, key in enumerate(keys):
-        if key:
-            found.setdefault(key, []).append(position)
-    return dict(sorted(found.items()))
+def _span_of_pods(program: Program, pods: PodSet) -> Span | None:
+    spans = {service.id: service.span for service in program.services if service.id in pods.services}
+    return next((spans[name] for name in pods.services if name in spans), None)
 
 
 def _labels(labels: Labels) -> dict[str, str]:
     return dict(labels)
-
-
-def _key(node: Node) -> str:
-    return str(node["key"])

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from meshwright.diagnostics import Outcome
 from meshwright.guard.answer import Engine, Failure
-from meshwright.guard.documents import documents
+from meshwright.guard.documents import documents, places
+from meshwright.guard.encode import union
 from meshwright.guard.findings import judge
 from meshwright.guard.packs import read_packs
 from meshwright.ir.intent import Program
@@ -24,16 +25,11 @@ def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str
     packs, problems = read_packs(settings.packs, root)
     if problems:
         return Outcome(None, problems)
-    from meshwright.guard.encode import encode, union
-
-    reads = union(pack.reads for pack in packs)
-    model = documents(program, texts, reads)
-    answer = _engine(settings).evaluate(packs, encode(model.input, reads))
+    answer = _engine(settings).evaluate(packs, documents(program, texts, union(pack.reads for pack in packs)))
     if isinstance(answer, Failure):
         return Outcome(None, answer.diagnostics)
-    if reads is not True and any(value != "[]" for value in answer.values):
-        model = documents(program, texts)  # findings want places
-    return judge(settings.engine, packs, answer, model.places)
+    silent = all(value == "[]" for value in answer.values)
+    return judge(settings.engine, packs, answer, {} if silent else places(program))
 
 
 def _engine(settings: Guard) -> Engine:

@@ -164,8 +164,9 @@ class Intent(Node):
 
 
 class Caller(Node):
-    """Who asks: ``kind`` as in the language; ``services`` are the services whose pods run as ``identity``."""
+    """Who asks: ``kind`` as in the language, ``key`` the whole of it in words; ``services`` are those whose pods run as ``identity``."""
 
+    key: str
     kind: Literal["identity", "any-workload", "gateway", "any-gateway", "unidentified", "anyone", "namespace"]
     name: str
     identity: str
@@ -203,10 +204,9 @@ class Http(Node):
 
 
 class Edge(Node):
-    """One allow or deny of one source at one destination."""
+    """One source at one destination."""
 
     id: str
-    effect: Literal["allow", "deny"]
     rule: str
     caller: Caller = Field(alias="from")
     to: Destination
@@ -218,6 +218,18 @@ class Edge(Node):
     source: Place
 
 
+class Allow(Edge):
+    """An edge that opens."""
+
+    effect: Literal["allow"]
+
+
+class Deny(Edge):
+    """An edge that closes."""
+
+    effect: Literal["deny"]
+
+
 class AccessIndex(Node):
     """Key -> positions in ``allows`` or ``denies``."""
 
@@ -225,12 +237,16 @@ class AccessIndex(Node):
     denies_by_destination: dict[str, list[int]]
     allows_by_gateway: dict[str, list[int]]
     allows_by_kind: dict[str, list[int]]  # of the caller
+    allows_by_entry: dict[str, list[int]]
+    allows_by_because: dict[str, list[int]]  # "" = without a reason
     allows_by_rule: dict[str, list[int]]
+    allows_by_shared_rule: dict[str, list[int]]  # the same, of rules that make several edges
+    open_allows_by_destination: dict[str, list[int]]  # of edges that let every path in
 
 
 class Access(Node):
-    allows: list[Edge]
-    denies: list[Edge]
+    allows: list[Allow]
+    denies: list[Deny]
     index: AccessIndex
 
 
@@ -245,5 +261,13 @@ class MeshModel(Node):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON schema that ships."""
-    return MeshModel.model_json_schema(by_alias=True)
+    """The JSON schema that ships.
+
+    ``position`` is a word of our own, which other readers of schemas leave alone: the gate follows positions from an index to the list, so
+    that only the elements that rules ask for have to be written.
+    """
+    schema = MeshModel.model_json_schema(by_alias=True)
+    for name, index in schema["$defs"]["AccessIndex"]["properties"].items():
+        of = "denies" if name.startswith("denies") else "allows"
+        index["additionalProperties"]["items"]["position"] = {"in": "Access", "of": of, "index": name}
+    return schema

@@ -4,7 +4,7 @@
 package meshwright.zero_trust.all_to_all
 
 warn contains finding if {
-	some rule, positions in input.access.index.allows_by_rule
+	some rule, positions in input.access.index.allows_by_shared_rule
 	count(positions) > 5
 	callers := {input.access.allows[position].from.identity | some position in positions}
 	count(callers) > 2

@@ -4,8 +4,8 @@
 package meshwright.zero_trust.cross_namespace
 
 warn contains finding if {
-	some edge in input.access.allows
-	edge.because == ""
+	some position in input.access.index.allows_by_because[""]
+	edge := input.access.allows[position]
 	edge.from.kind == "identity"
 	edge.from.namespace != edge.to.namespace
 	finding := {

@@ -4,8 +4,7 @@
 package meshwright.zero_trust.database_from_gateway
 
 deny contains finding if {
-	some kind in ["any-gateway", "gateway"]
-	some position in input.access.index.allows_by_kind[kind]
+	some position in input.access.index.allows_by_entry.gateway
 	edge := input.access.allows[position]
 	not edge.to.http
 	finding := {

@@ -9,9 +9,8 @@ warn contains finding if {
 	some edge in input.access.denies
 	edge.http.narrowed
 	not edge.http.path.any
-	some position in input.access.index.allows_by_destination[edge.to.key]
+	some position in input.access.index.open_allows_by_destination[edge.to.key]
 	open := input.access.allows[position]
-	open.http.path.any
 	open.to.kind == edge.to.kind
 	open.to.port == edge.to.port
 	finding := {

@@ -11,14 +11,14 @@ no_terms := {"narrowed": false, "methods": [], "any_method": true, "path": every
 
 door(methods, path) := {"narrowed": true, "methods": methods, "any_method": count(methods) == 0, "path": path}
 
-anybody := {"kind": "any-workload", "name": "", "identity": "", "namespace": "", "account": "", "gateway": "", "listener": 0, "cidrs": [], "services": []}
+anybody := {"key": "any-workload", "kind": "any-workload", "name": "", "identity": "", "namespace": "", "account": "", "gateway": "", "listener": 0, "cidrs": [], "services": []}
 
 caller(namespace, name) := object.union(anybody, {
-	"kind": "identity", "identity": sprintf("%s/%s", [namespace, name]), "namespace": namespace, "account": name,
+	"key": sprintf("%s/%s", [namespace, name]), "kind": "identity", "identity": sprintf("%s/%s", [namespace, name]), "namespace": namespace, "account": name,
 	"services": [sprintf("%s/%s", [namespace, name])],
 })
 
-client := object.union(anybody, {"kind": "gateway", "gateway": "edge/public", "namespace": "edge"})
+client := object.union(anybody, {"key": "clients of edge/public", "kind": "gateway", "gateway": "edge/public", "namespace": "edge"})
 
 port(number, protocol) := {"id": sprintf("port %d", [number]), "number": number, "target": number, "name": protocol, "protocol": protocol, "http": protocol == "http", "source": source}
 
@@ -42,7 +42,13 @@ rule(id) := {"id": id, "text": id, "because": "", "until": "", "source": source}
 
 positions(edges) := {key: [i | some i, other in edges; other.to.key == key] | some item in edges; key := item.to.key}
 
+open_positions(edges) := {key: [i | some i, other in edges; other.to.key == key; other.http.path.any] | some item in edges; item.http.path.any; key := item.to.key}
+
 by_kind(edges) := {item.from.kind: [i | some i, other in edges; other.from.kind == item.from.kind] | some item in edges}
+
+by_entry(edges) := {item.entry: [i | some i, other in edges; other.entry == item.entry] | some item in edges}
+
+by_because(edges) := {item.because: [i | some i, other in edges; other.because == item.because] | some item in edges}
 
 by_rule(edges) := {item.rule: [i | some i, other in edges; other.rule == item.rule] | some item in edges}
 
@@ -62,6 +68,9 @@ model(services, allows, denies) := {
 		"index": {
 			"allows_by_destination": positions(allows), "denies_by_destination": positions(denies), "allows_by_gateway": {},
 			"allows_by_kind": by_kind(allows), "allows_by_rule": by_rule(allows),
+			"allows_by_shared_rule": {name: places | some name, places in by_rule(allows); count(places) > 1},
+			"allows_by_entry": by_entry(allows), "allows_by_because": by_because(allows),
+			"open_allows_by_destination": open_positions(allows),
 		},
 	},
 }

@@ -6,8 +6,7 @@ package meshwright.zero_trust.gateway_write_everywhere
 writing := {"DELETE", "PATCH", "PUT"}
 
 warn contains finding if {
-	some kind in ["any-gateway", "gateway"]
-	some position in input.access.index.allows_by_kind[kind]
+	some position in input.access.index.allows_by_entry.gateway
 	edge := input.access.allows[position]
 	edge.http.narrowed
 	edge.http.path.any

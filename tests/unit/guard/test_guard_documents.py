@@ -4,7 +4,7 @@ import json
 
 from tests.unit.guard import sample
 
-from meshwright.guard.documents import documents
+from meshwright.guard.documents import documents, places
 from meshwright.guard.packs import SCHEMA
 from meshwright.guard.schema import MeshModel
 from meshwright.ir.intent import Grant, Http, PathPattern, Rule, Source, Target
@@ -29,19 +29,19 @@ def rich():
 
 def test_documents_match_the_published_schema():
     for program in (sample.program(), rich()):
-        found = documents(program, sample.TEXTS).input
+        found = json.loads(documents(program, sample.TEXTS))
         MeshModel.model_validate(found, strict=True)
         assert MeshModel.model_validate(found).model_dump(by_alias=True) == found, "no default fills a gap"
 
 
 def test_every_node_has_an_id_of_its_own_and_a_place():
-    found = documents(rich(), sample.TEXTS)
+    found, where = json.loads(documents(rich(), sample.TEXTS)), places(rich())
     seen: list[str] = []
 
     def walk(value, inside_index=False):
         if isinstance(value, dict):
             if "source" in value:
-                assert value["id"] in found.places
+                assert value["id"] in where
                 assert set(value["source"]) == {"file", "line", "column", "end_line"}
                 if not inside_index:
                     seen.append(value["id"])
@@ -51,15 +51,15 @@ def test_every_node_has_an_id_of_its_own_and_a_place():
             for inner in value:
                 walk(inner, inside_index)
 
-    walk(found.input)
+    walk(found)
     assert len(seen) == len(set(seen)) > 15
 
 
 def test_places_are_lines_of_the_sources():
-    found = documents(sample.program(), sample.TEXTS).input
+    found = json.loads(documents(sample.program(), sample.TEXTS))
     assert found["intent"]["services"][1]["source"] == {"file": sample.PATH, "line": 6, "column": 1, "end_line": 6}
     assert found["intent"]["mesh"]["source"] == {"file": "", "line": 0, "column": 0, "end_line": 0}
-    assert documents(sample.program(), {}).input["intent"]["services"][1]["source"] == {
+    assert json.loads(documents(sample.program(), {}))["intent"]["services"][1]["source"] == {
         "file": sample.PATH,
         "line": 0,
         "column": 0,
@@ -68,7 +68,7 @@ def test_places_are_lines_of_the_sources():
 
 
 def test_who_reaches_what():
-    access = documents(rich(), sample.TEXTS).input["access"]
+    access = json.loads(documents(rich(), sample.TEXTS))["access"]
     edge = access["allows"][0]
     assert edge["id"] == "allow clients of edge/public -> shop/web:80 GET /**"
     assert (edge["entry"], edge["enforced_by"], edge["from"]["namespace"]) == ("gateway", "waypoint", "edge")
@@ -96,8 +96,8 @@ def test_who_reaches_what():
         "exact": False,
     }
     assert access["index"]["allows_by_destination"]["shop/db"] == [1]
-    assert all([edge["from"]["kind"] for edge in access["allows"]][place] == kind for kind, places in access["index"]["allows_by_kind"].items()
-               for place in places)
+    assert all([edge["from"]["kind"] for edge in access["allows"]][place] == kind for kind, positions in access["index"]["allows_by_kind"].items()
+               for place in positions)
 
 
 def test_the_schema_forbids_unknown_fields_everywhere():

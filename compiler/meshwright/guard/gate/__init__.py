@@ -35,6 +35,8 @@ def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> t
 def reads(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> Any:
     """What rules without defects can read of the input: field -> the same for its value, "*" for every element; True is all of a value.
 
+    "@index/key" in the place of "*": of the elements at the positions that this index has under this key, "*" for any key.
+
     Nothing that a rule could tell apart is left out: a value that goes anywhere else than into a field of it counts as read as a whole.
     """
     names = Names(modules, builtins, schema)
@@ -47,10 +49,18 @@ def read_of(names: Names, schema: dict[str, Any]) -> Any:
         schema = names.schema["$defs"][schema["$ref"].rpartition("/")[2]]
     if "properties" in schema:
         fields = names.reads.get(schema["title"], ())
-        return {name: read_of(names, schema["properties"][name]) for name in sorted(fields)}
+        return {name: at(names, schema["title"], name, read_of(names, schema["properties"][name])) for name in sorted(fields)}
     inner = schema.get("items", schema.get("additionalProperties"))
     below = read_of(names, inner) if isinstance(inner, dict) else True
     return True if below is True else {"*": below}
+
+
+def at(names: Names, title: str, field: str, below: Any) -> Any:
+    """``below`` of a list, for the positions at which it is read."""
+    picks = names.picks.get((title, field))
+    if not picks or (title, field) in names.lists or below is True:
+        return below
+    return {f"@{index}/{key}": below["*"] for index, key in sorted(picks)}
 
 
 def judge(names: Names) -> list[Any]:

@@ -61,6 +61,9 @@ class Names:
             tuple[str, str], dict[str, Any] | None
         ] = {}  # (package, name) -> schema of the elements of a set rule; filled by paths.py
         self.reads: dict[str, set[str]] = {}  # title of an object of the schema -> its fields that rules read; filled by paths.py
+        # (title, field that is a list) -> (index, key), "*" for any: where the positions come from at which alone it is read
+        self.picks: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        self.lists: set[tuple[str, str]] = set()  # lists that are read at other positions too
 
     def read_whole(self, schema: dict[str, Any] | None) -> None:
         """Counts every field of ``schema``, and of what is in it, as read."""
@@ -70,14 +73,26 @@ class Names:
             schema = self.schema["$defs"][schema["$ref"].rpartition("/")[2]]
         properties = schema.get("properties")
         if properties:
-            fields = self.reads.setdefault(schema["title"], set())
-            new = properties.keys() - fields
-            fields |= new
-            for name in sorted(new):
-                self.read_whole(properties[name])
+            for name in sorted(properties):
+                if self.read(schema["title"], name):
+                    self.read_whole(properties[name])
         for inner in (schema.get("items"), schema.get("additionalProperties")):
             if isinstance(inner, dict):
                 self.read_whole(inner)
+
+    def read(self, title: str, field: str) -> bool:
+        """Counts a field as read, at every position if it is a list; whether that is new."""
+        fields = self.reads.setdefault(title, set())
+        new = field not in fields or (title, field) not in self.lists
+        fields.add(field)
+        self.lists.add((title, field))
+        return new
+
+    def pick(self, position: dict[str, str]) -> None:
+        """Counts a list as read at the positions that an index has under a key."""
+        title, field = position["in"], position["of"]
+        self.reads.setdefault(title, set()).add(field)
+        self.picks.setdefault((title, field), set()).add((position["index"], position.get("key", "*")))
 
     def is_function(self, module: Module, name: tuple[str, ...]) -> bool:
         """Whether a call of ``name`` in ``module`` reaches a function that packs define."""

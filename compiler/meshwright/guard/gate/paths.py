@@ -253,7 +253,8 @@ class Body:
             if rules and all(rule.is_set for rule in rules):
                 kinds = [Body(self.names, rule.module).element_type(rule) for rule in rules]
                 if all(kind == kinds[0] for kind in kinds):
-                    self.names.types[key] = {"type": ARRAY, "items": kinds[0] or {}}
+                    items = {name: value for name, value in (kinds[0] or {}).items() if name != "position"}  # other bodies give others
+                    self.names.types[key] = {"type": ARRAY, "items": items}
         return self.names.types[key]
 
     def reference(self, tree: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
@@ -268,6 +269,10 @@ class Body:
                         self.type(child, env)
                 self.read_indexes(tree, env)
                 return self.rule_type(".".join(full[1:-1]), full[-1]) if len(full) > 2 and not dynamic(tree) else None
+        if kind == "RefBrack":
+            picked = self.picked(body, env)
+            if picked is not None:
+                return picked
         base = self.look(body["refr"], env)
         if kind == "RefDot":
             return self.field(base, body["field"][1], body["span"]["line"])
@@ -278,6 +283,20 @@ class Body:
         if base is not None and "properties" in base:
             self.names.read_whole(base)  # any of its fields
         return self.resolve(element(base))
+
+    def picked(self, body: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
+        """Schema of an element of a list at a position that came out of an index of this list; None = it is something else."""
+        kind, inner = only(body["refr"])
+        if kind != "RefDot" or only(body["index"])[0] != "Var":
+            return None
+        position = (self.look(body["index"], env) or {}).get("position")
+        if position is None or position["of"] != inner["field"][1]:
+            return None
+        above = self.look(inner["refr"], env)
+        if above is None or above.get("title") != position["in"]:
+            return None
+        self.names.pick(position)
+        return self.resolve(element(self.resolve(above["properties"][position["of"]])))
 
     def read_indexes(self, tree: dict[str, Any], env: dict[str, Any]) -> None:
         """What a path into ``data`` is indexed by counts as read; it is not judged."""
@@ -310,13 +329,13 @@ class Body:
             return None
         inner = schema.get("properties", {}).get(name)
         if inner is not None:
-            self.names.reads.setdefault(schema["title"], set()).add(name)
+            self.names.read(schema["title"], name)
             return self.resolve(inner)
         more = schema.get("additionalProperties", True)
         if more is False:
             self.tell("unknown-field", line, name, sorted(schema.get("properties", {})), schema.get("title", ""))
             return None
-        return self.resolve(more) if isinstance(more, dict) else None
+        return keyed(self.resolve(more), name) if isinstance(more, dict) else None
 
     def call(self, body: dict[str, Any], env: dict[str, Any]) -> dict[str, Any] | None:
         name = dotted(body["fcn"])
@@ -375,6 +394,14 @@ def element(schema: dict[str, Any] | None) -> dict[str, Any] | None:
         schema.get("items") if schema.get("type") == ARRAY else schema.get("additionalProperties") if not schema.get("properties") else None
     )
     return found if isinstance(found, dict) and found else None
+
+
+def keyed(schema: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
+    """A list of positions out of an index remembers under which key it stood."""
+    position = ((schema or {}).get("items") or {}).get("position")
+    if schema is None or position is None:
+        return schema
+    return {**schema, "items": {**schema["items"], "position": {**position, "key": key}}}
 
 
 def kind_of(schema: dict[str, Any] | None) -> str | None:
