@@ -26,7 +26,7 @@ def bare(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
 
 def full(c: Context, v: list[Any], a: int, b: int) -> syntax.Name:
     """`shop/web`."""
-    namespace, _, name = c.lexemes[a].partition("/")
+    namespace, name = c.lexemes[a].split("/", 1)
     starts = c.starts
     return new(syntax.Name, (namespace, name, False, new(Span, (c.path, starts[a], starts[a + 1]))))
 
@@ -147,8 +147,8 @@ def door_port(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
 
 def methods(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
     """`GET, POST "/a"`."""
-    verbs = tuple([new(syntax.Text, (c.lexemes[token], c.at(token))) for token in v[:-1]])
-    return "methods", (verbs, literals.path(c, v[-1]))
+    *tokens, written = v
+    return "methods", (tuple([new(syntax.Text, (c.lexemes[token], c.at(token))) for token in tokens]), literals.path(c, written))
 
 
 def door_path(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
@@ -179,7 +179,7 @@ def door(c: Context, v: list[Any], a: int, b: int) -> syntax.Door:
 
 def doors(c: Context, v: list[Any], a: int, b: int) -> list[Any]:
     """The braces of a rule; error nodes are kept apart."""
-    return [item for item in v if type(item) is syntax.Door]
+    return v if len(v) == 1 and type(v[0]) is syntax.Door else [item for item in v if type(item) is syntax.Door]
 
 
 def condition(c: Context, v: list[Any], a: int, b: int) -> Span:
