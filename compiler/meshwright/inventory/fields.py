@@ -37,6 +37,8 @@ class Fields:
 
     def items(self, value: object, where: str) -> list[Mapping[str, Any]]:
         """``value`` as a list of mappings; [] when absent or wrong."""
+        if type(value) is list and all([type(one) is dict for one in value]):
+            return value
         found: list[Mapping[str, Any]] = []
         for index, one in enumerate(self.values(value, where)):
             if type(one) is dict:
@@ -82,10 +84,13 @@ class Fields:
         if not value:
             return ()
         found = self.mapping(value, where)
+        texts: list[tuple[str, str]] = []
         for key, text in found.items():
-            if type(text) is not str:
+            if type(text) is str:
+                texts.append((key, text))
+            else:
                 self.refuse(f"{where}[{key}]", text, "a string")
-        return tuple(sorted((key, text) for key, text in found.items() if type(text) is str))
+        return tuple(sorted(texts))
 
     def refuse(self, where: str, value: object, wanted: str) -> None:
         """MW0809 for a word that readers disagree on, else MW0812."""

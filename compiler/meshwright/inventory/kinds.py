@@ -19,6 +19,8 @@ WORKLOADS: dict[tuple[str, str], tuple[str, ...]] = {
 # Istio, Gateway API and its experimental group, network policy of the mesh by extension.
 FOREIGN_SUFFIXES = ("istio.io", "gateway.networking.k8s.io", "gateway.networking.x-k8s.io", "inference.networking.k8s.io")
 
+_BELOW = tuple(["." + suffix for suffix in FOREIGN_SUFFIXES])
+
 KUSTOMIZE_GROUP = "kustomize.config.k8s.io"
 
 # Neither run pods nor lead traffic anywhere.  NetworkPolicy only narrows what the mesh allows; EndpointSlice and
@@ -105,7 +107,7 @@ def group_of(api_version: str) -> str:
 
 def is_foreign(group: str) -> bool:
     """Whether objects of ``group`` decide over traffic in the mesh: Istio's, its extensions', Gateway API's."""
-    return any(group == suffix or group.endswith("." + suffix) for suffix in FOREIGN_SUFFIXES)
+    return group in FOREIGN_SUFFIXES or group.endswith(_BELOW)
 
 
 def is_ignored(group: str, kind: str) -> bool:

@@ -17,9 +17,10 @@ def workload_of(fields: Fields, namespaces: Mapping[str, Namespace]) -> Workload
     content: Mapping[str, Any] = of.content
     where = WORKLOADS[group_of(of.api_version), of.kind]
     template: Mapping[str, Any] = content
-    for depth, key in enumerate(where):
-        template = fields.mapping(template.get(key), ".".join(where[: depth + 1]))
-    prefix = ".".join((*where, ""))
+    prefix = ""
+    for key in where:
+        template = fields.mapping(template.get(key), prefix + key)
+        prefix += key + "."
     metadata = fields.mapping(template.get("metadata"), prefix + "metadata")
     pod = fields.mapping(template.get("spec"), prefix + "spec")
     labels = fields.labels(metadata.get("labels"), prefix + "metadata.labels")
@@ -76,14 +77,15 @@ def _ports(fields: Fields, pod: Mapping[str, Any], prefix: str, host_network: bo
                 continue
             where = f"{prefix}spec.{group}[{number}].ports"
             for index, port in enumerate(fields.items(container["ports"], where)):
-                value = fields.port(port.get("containerPort"), f"{where}[{index}].containerPort")
+                at = f"{where}[{index}]."
+                value = fields.port(port.get("containerPort"), at + "containerPort")
                 if value is None:
                     if port.get("containerPort") is None:
-                        fields.refuse(f"{where}[{index}].containerPort", None, "a port number from 1 to 65535")
+                        fields.refuse(at + "containerPort", None, "a port number from 1 to 65535")
                     continue
-                host = fields.port(port.get("hostPort"), f"{where}[{index}].hostPort")
-                name = fields.string(port.get("name"), f"{where}[{index}].name")
-                transport = fields.string(port.get("protocol"), f"{where}[{index}].protocol") or "TCP"
+                host = fields.port(port.get("hostPort"), at + "hostPort")
+                name = fields.string(port.get("name"), at + "name")
+                transport = fields.string(port.get("protocol"), at + "protocol") or "TCP"
                 found.append(ContainerPort(name, value, transport, None if host_network else host))
     return tuple(found), proxy
 
