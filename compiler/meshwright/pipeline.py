@@ -10,6 +10,7 @@ from meshwright.source import Source, Span
 
 if TYPE_CHECKING:
     from meshwright.ir import intent, manifest, resolved, syntax
+    from meshwright.ir.changes import Changes
     from meshwright.ir.filetree import FileTree
     from meshwright.ir.inventory import Inventory, Object
     from meshwright.ir.proof import Proof
@@ -146,6 +147,21 @@ def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "exter
     if value is not None and patches.value:
         value = value._replace(assumptions=(*value.assumptions, APPLIED.format(len(patches.value))))
     return Outcome(value, objects.diagnostics + reach.diagnostics + proof.diagnostics)
+
+
+def compare_programs(old: "intent.Program", new: "intent.Program") -> "Outcome[Changes]":
+    """What ``new`` opens and closes against ``old``."""
+    from meshwright.prove.changes import changes
+
+    return changes(old, new)
+
+
+def empty_program(like: "intent.Program") -> "intent.Program":
+    """The intent of a project that was not there yet: nothing is declared, and nothing is known to run."""
+    from meshwright.ir.intent import Program
+    from meshwright.ir.inventory import EMPTY
+
+    return Program(like.environment, like.mesh, (), (), (), (), (), (), (), (), EMPTY)
 
 
 def _patches(tree: "FileTree") -> "Outcome[tuple[Object, ...]]":

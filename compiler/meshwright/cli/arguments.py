@@ -4,8 +4,8 @@ from typing import Literal, cast
 
 from meshwright.record import NamedTuple
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "publish"]
-Format = Literal["text", "json"]
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "diff", "publish"]
+Format = Literal["text", "json", "markdown"]
 Severity = Literal["error", "warning"]
 
 
@@ -25,9 +25,12 @@ class Arguments(NamedTuple):
     manifests: str | None = None
     table: bool = False
     allow_dirty: bool = False
+    base: str = "HEAD"  # of `diff`: a revision
+    no_new_access: bool = False
+    no_public: bool = False
 
 
-COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "publish")
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "publish")
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 

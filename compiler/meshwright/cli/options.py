@@ -36,6 +36,13 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright prove                     the tree that compile would write\n"
      "  meshwright prove --table             and who may reach what, through which proxies\n"
      "  meshwright prove --manifests deploy/mesh   a tree that somebody may have edited"),
+    ("diff", "which access the sources open and close against another revision",
+     "Compare who may reach what with a revision of the sources, rule by rule, each change with a request as example.",
+     "  meshwright diff                      the working tree against HEAD\n"
+     "  meshwright diff origin/main          against a branch\n"
+     "  meshwright diff origin/main --no-new-access   exit 1 if anything is let in that was not\n"
+     "  meshwright diff origin/main --no-public       exit 1 if callers without an identity gain anything\n"
+     "  meshwright diff origin/main --format markdown   for a comment on a pull request"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
      "  meshwright publish\n"
@@ -57,7 +64,8 @@ def parse_all(argv: list[str]) -> Arguments:
         command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
         fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
-        table=getattr(parsed, "table", False),
+        table=getattr(parsed, "table", False), base=getattr(parsed, "base", "HEAD"),
+        no_new_access=getattr(parsed, "no_new_access", False), no_public=getattr(parsed, "no_public", False),
         allow_dirty=getattr(parsed, "allow_dirty", False))
 
 
@@ -95,10 +103,15 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     what = "Kubernetes YAML: folders or files" if name == "init" else "source files or folders, in place of sources.paths"
-    parser.add_argument("files", nargs="*", metavar="PATH", help=what)
+    if name == "diff":
+        parser.add_argument("base", nargs="?", metavar="BASE", default="HEAD", help="a commit, branch or tag (default: HEAD)")
+        parser.set_defaults(files=())
+    else:
+        parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
     parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text on stderr, or one JSON document on stdout")
+    formats = ("text", "json", "markdown") if name == "diff" else ("text", "json")
+    parser.add_argument("--format", choices=formats, default="text", help="text on stderr, or one JSON document on stdout")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
     parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")
     if name == "fmt":
@@ -111,6 +124,9 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     elif name == "prove":
         parser.add_argument("--table", action="store_true", help="add the access table: who may reach what, through which proxies")
         parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
+    elif name == "diff":
+        parser.add_argument("--no-new-access", action="store_true", help="exit 1 when anything is let in that was not")
+        parser.add_argument("--no-public", action="store_true", help="exit 1 when callers without an identity of the mesh gain access")
     elif name == "publish":
         parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
 

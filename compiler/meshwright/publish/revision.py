@@ -28,11 +28,11 @@ def source_revision(root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Ou
 
     Diagnostics: MW0770 no repository, MW0771 inputs not committed (unless ``allow_dirty``), MW0772 no commit yet.
     """
-    with _without_git_variables():
+    with without_git_variables():
         import git
 
         if shutil.which("git") is None:
-            return Outcome(None, (_no_git(),))
+            return Outcome(None, (no_git(),))
         try:
             repository = git.Repo(root, search_parent_directories=True, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError):
@@ -44,7 +44,7 @@ def source_revision(root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Ou
             return _revision(repository, root, inputs, allow_dirty)
 
 
-def _no_git() -> Diagnostic:
+def no_git() -> Diagnostic:
     return error("MW0767", "there is no git", help=("install git 2.34 or later",))
 
 
@@ -98,7 +98,7 @@ def _one_line(text: str) -> str:
 
 
 @contextmanager
-def _without_git_variables() -> Iterator[None]:
+def without_git_variables() -> Iterator[None]:
     """GitPython and the git it starts read our environment: inside a hook, GIT_DIR would name another repository."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("GIT_") or name in ("LANGUAGE", "LC_ALL")}
     try:

@@ -1,5 +1,6 @@
 """What the checked intent says, for people: who may reach what, and who sees to it."""
 
 from meshwright.report.access import Row, access_rows, access_table
+from meshwright.report.changes import changes_markdown, changes_text
 
-__all__ = ["Row", "access_rows", "access_table"]
+__all__ = ["Row", "access_rows", "access_table", "changes_markdown", "changes_text"]

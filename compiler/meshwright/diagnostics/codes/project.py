@@ -18,4 +18,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0913", "exists", "init would overwrite a file"),
     Code("MW0914", "no-inventory", "init found no Kubernetes YAML"),
     Code("MW0915", "too-large", "a source or the project file is larger than the limit"),
+    Code("MW0917", "base-does-not-compile", "the sources of the revision to compare with do not compile"),
 )

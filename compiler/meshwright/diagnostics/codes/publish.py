@@ -20,4 +20,6 @@ CODES: tuple[Code, ...] = (
     Code("MW0770", "no-source-repository", "the sources are in no git repository"),
     Code("MW0771", "uncommitted-inputs", "inputs are not committed"),
     Code("MW0772", "no-source-commit", "the repository of the sources has no commit yet"),
+    Code("MW0773", "no-revision", "the repository of the sources has no such revision"),
+    Code("MW0774", "snapshot-too-large", "the project is too large at the revision to compare with"),
 )
