@@ -37,7 +37,7 @@ class Fields:
 
     def items(self, value: object, where: str) -> list[Mapping[str, Any]]:
         """``value`` as a list of mappings; [] when absent or wrong."""
-        if type(value) is list and all([type(one) is dict for one in value]):
+        if type(value) is list and set(map(type, value)) <= {dict}:
             return value
         found: list[Mapping[str, Any]] = []
         for index, one in enumerate(self.values(value, where)):
