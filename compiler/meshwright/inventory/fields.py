@@ -7,6 +7,7 @@ from meshwright.diagnostics import Diagnostic, error
 from meshwright.inventory.scalars import Ambiguous
 from meshwright.ir.inventory import Labels, Object
 
+LONGEST_NAME = 253
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 _KINDS: dict[type, str] = {
     bool: "a boolean",
@@ -123,7 +124,7 @@ class Fields:
 
 def is_name(text: str) -> bool:
     """Whether Kubernetes accepts ``text`` as the name of an object: `[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?`."""
-    return 0 < len(text) <= 253 and _NAME.issuperset(text) and text[0] not in ".-" and text[-1] not in ".-"
+    return 0 < len(text) <= LONGEST_NAME and _NAME.issuperset(text) and text[0] not in ".-" and text[-1] not in ".-"
 
 
 def ambiguous(value: object, where: str = "") -> Iterator[tuple[str, Ambiguous]]:

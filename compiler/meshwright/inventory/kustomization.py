@@ -7,7 +7,7 @@ from meshwright.diagnostics import Diagnostic, error
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.files import KUSTOMIZATIONS, SUFFIXES
 from meshwright.inventory.kinds import KUSTOMIZE_GROUP, group_of
-from meshwright.inventory.plain import Memo
+from meshwright.inventory.rendered import Known, read_listing
 from meshwright.ir.filetree import FileTree
 from meshwright.source import Span
 
@@ -15,7 +15,7 @@ _SKIP = b"+argocd:skip-file-rendering"
 _UNDERSTOOD = ("apiVersion", "kind", "metadata", "resources")
 
 
-def applied(tree: FileTree, memo: Memo, wrong: list[Diagnostic]) -> list[str]:
+def applied(tree: FileTree, known: Known, wrong: list[Diagnostic]) -> list[str]:
     """Paths of the files that take part, sorted.
 
     MW0814 where the list and the files differ, MW0815 where Kustomize would do more than list: what it makes of them is unknown here.
@@ -27,20 +27,20 @@ def applied(tree: FileTree, memo: Memo, wrong: list[Diagnostic]) -> list[str]:
     below: list[str] = []
     for file in tree.files:
         folder, _, name = file.path.rpartition("/")
-        if name in KUSTOMIZATIONS and folder:
-            content = _content(file.content, file.path, memo, wrong)
+        if name in KUSTOMIZATIONS:
+            content = _content(file.content, file.path, known, wrong) if folder else None
             if content is not None and content.get("kind") == "Component":
                 components.append(folder + "/")
             elif content is not None:
                 wrong.append(_unknown(file.path, "a kustomization inside another folder"))
+        elif name.endswith(SUFFIXES):
+            below.append(file.path)
         elif name.endswith(".jsonnet"):
             wrong.append(_unknown(file.path, "Jsonnet, which Argo CD would run"))
         elif name == ".sourceignore":
             wrong.append(_unknown(file.path, "a list of files that Flux leaves out"))
         if _SKIP in file.content:
             wrong.append(_unknown(file.path, f"the mark `{_SKIP.decode()}`, with which Argo CD leaves a file out"))
-        if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS:
-            below.append(file.path)
     parts = tuple(components)
     manifests = sorted(path for path in below if not path.startswith(parts)) if parts else sorted(below)
     if not roots:
@@ -56,7 +56,7 @@ def applied(tree: FileTree, memo: Memo, wrong: list[Diagnostic]) -> list[str]:
     if len(roots) > 1:
         wrong.append(_unknown(roots[1], "a second kustomization in one folder"))
         return manifests
-    listed = _listed(roots[0], files[roots[0]].content, memo, wrong)
+    listed = _listed(roots[0], files[roots[0]].content, known, wrong)
     if listed is None:
         return manifests
     for path in sorted(set(manifests) - set(listed)):
@@ -82,8 +82,8 @@ def applied(tree: FileTree, memo: Memo, wrong: list[Diagnostic]) -> list[str]:
     return sorted(set(listed) & paths)
 
 
-def _listed(path: str, data: bytes, memo: Memo, wrong: list[Diagnostic]) -> list[str] | None:
-    content = _content(data, path, memo, wrong)
+def _listed(path: str, data: bytes, known: Known, wrong: list[Diagnostic]) -> list[str] | None:
+    content = _content(data, path, known, wrong)
     if content is None:
         return None
     before = len(wrong)
@@ -108,8 +108,11 @@ def _listed(path: str, data: bytes, memo: Memo, wrong: list[Diagnostic]) -> list
     return None if len(wrong) > before else listed
 
 
-def _content(data: bytes, path: str, memo: Memo, wrong: list[Diagnostic]) -> Mapping[str, Any] | None:
-    outcome = read_documents(data, path, memo)
+def _content(data: bytes, path: str, known: Known, wrong: list[Diagnostic]) -> Mapping[str, Any] | None:
+    listing = read_listing(data, known)
+    if listing is not None:
+        return listing
+    outcome = read_documents(data, path, known.memo)
     wrong.extend(outcome.diagnostics)
     reads = outcome.value.reads if outcome.value else ()
     if not outcome.failed and (len(reads) != 1 or type(reads[0].value) is not dict):

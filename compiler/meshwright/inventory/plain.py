@@ -9,7 +9,7 @@ takes for booleans or nulls, keys twice, everything over several lines.
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from meshwright.inventory.limits import DEPTH
 
@@ -29,16 +29,13 @@ BLANK: Final = -1  # column of a line without content
 ODD: Final = -2  # column of a line outside the subset
 
 _LONGEST: Final = 1 << 16  # longer lines go to the other reader: the memory of a match grows with its escapes
-_COLUMN: Final = 4  # where lists in the items of `spec.rules` begin: equal sources and operations are in many policies
-_MARK: Final = "\n" + " " * _COLUMN + "- "
-_INNER: Final = "\n" + " " * (_COLUMN + 4)
 MARKED: Final = ("name", "port")  # keys whose values people are pointed at
 
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _KEY: Final = _LETTERS | frozenset("0123456789._/-")
 _WORDS: Final = _KEY | frozenset("@=+: ")
 _LONGEST_KEY: Final = 200
-_NOT_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
+NOT_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _TRUTH: Final = {"true": True, "false": False}
 _UNITS: Final = ("m", "Ki", "Mi", "Gi", "Ti")
 # Compiled when the first such line comes: most trees have none, and compiling takes longer than reading a small project.
@@ -47,111 +44,43 @@ _ITEM: Final = rf"(?:[A-Za-z0-9./-]+|{_DOUBLE})"
 _FLOW: Final = rf"\[(?:{_ITEM}(?:, {_ITEM})*)?\]"
 # NEL, LS, PS and BOM end a line or a stream for some readers: not even in comments.
 _COMMENT: Final = "#[\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
-# What `render` writes before the key `spec`, in five groups: before the name, name, namespace, before the policy, policy.
-_BEGIN: Final = (r"((?:#[^\n]*\n)?apiVersion: [^\n]+\nkind: [^\n]+)\nmetadata:\n  name: ([a-z][a-z0-9.-]*)\n"
-                 r"  namespace: ([a-z][a-z0-9.-]*)\n"
-                 r"((?:  labels:\n(?:    [^ \n][^\n]*\n)+)?  annotations:\n    [^ \n:]+: )\"([ !#-\[\]-~]*)\"\nspec:\n")
 _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _ESCAPED: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-class Lines(dict[str, Token]):
-    """Memo of lines."""
+class Memo(dict[str, Token]):
+    """What one run has understood, line by line."""
 
     def __missing__(self, line: str) -> Token:
-        made = self[line] = _token(line)
+        made = self[line] = read_line(line)
         return made
-
-
-class Cells(dict[str, tuple[str, object]]):
-    """Memo of what stands at one column: `key:` as (key, OPEN), `- value` as ("", value), all else as ("", UNREAD)."""
-
-    def __missing__(self, text: str) -> tuple[str, object]:
-        column, dash, key, value, _, _ = _token(text)
-        fine = column == 0 and dash is not bool(key) and (dash or value is OPEN)
-        made = self[text] = (key, value) if fine else ("", UNREAD)
-        return made
-
-
-class Memo:
-    """What one run has understood, and the objects made of it: whoever gets them must not change them.
-
-    ``lines``: every line.  ``parts``: texts between two items at _MARK, as tokens.  ``heads`` and ``middles``: what stands
-    before and behind the names of an object, as mappings; None: not in the subset.
-    """
-
-    __slots__ = ("begin", "cells", "heads", "lines", "middles", "parts")
-
-    def __init__(self) -> None:
-        self.begin = re.compile(_BEGIN).match
-        self.lines = Lines()
-        self.cells = Cells()
-        self.parts: dict[str, list[Token]] = {}
-        self.heads: dict[str, dict[str, object] | None] = {}
-        self.middles: dict[str, dict[str, Any] | None] = {}
 
 
 def read_plain(text: str, start: int, end: int, memo: Memo, places: Places) -> object:
     """The one document in ``text[start:end]``; OPEN when there is none but comments, UNREAD when it is not in the subset.
 
-    ``memo`` keeps what was already understood, across documents and files of one run: equal blocks become one object, so
-    what is read must not be changed.  ``places`` receives, for keys in MARKED, (id of the mapping, key) → code points of the value.
+    ``memo`` keeps what was already understood, across documents and files of one run.
+    ``places`` receives, for keys in MARKED, (id of the mapping, key) → code points of the value.
     """
-    root: dict[str, object] = {}
-    waiting = ""
-    begin = memo.begin(text, start, end)
-    if begin is not None and _begin(begin, memo, root, places):
-        start, waiting = begin.end(), "spec"
-    first, *parts = text[start:end].split(_MARK)
-    lines = first.split("\n")
+    lines = text[start:end].split("\n")
     if lines[0][:3] == "---":
-        if lines[0].rstrip(" ") != "---" or waiting:
+        if lines[0].rstrip(" ") != "---":
             return UNREAD
         start += len(lines[0]) + 1
         del lines[0]
-    known = memo.lines
-    tokens = [known[line] for line in lines]
-    for part in parts:
-        tokens += memo.parts.get(part) or _part(part, memo)
-    if not _build(tokens, root, 0, waiting, DEPTH - 3, start, places):
+    root: dict[str, object] = {}
+    if not build([memo[line] for line in lines], root, 0, DEPTH - 3, start, places):
         return UNREAD
     return root or OPEN
 
 
-def _begin(begin: "re.Match[str]", memo: Memo, root: dict[str, object], places: Places) -> bool:
-    """Fill ``root`` with what our own documents begin with, up to the key `spec`; False when anything of it is not in the subset."""
-    before, name, namespace, between, policy = begin.groups()
-    if before not in memo.heads:
-        memo.heads[before] = _alone(before, 0, memo)
-    if between not in memo.middles:
-        memo.middles[between] = _alone(between + '""', 2, memo)
-    head, middle = memo.heads[before], memo.middles[between]
-    if head is None or middle is None or name in _NOT_WORDS or namespace in _NOT_WORDS:
-        return False
-    metadata = {"name": name, "namespace": namespace, **middle, "annotations": dict.fromkeys(middle["annotations"], policy)}
-    root.update(head)
-    root["metadata"] = metadata
-    root["spec"] = None
-    places[id(metadata), "name"] = begin.span(2)
-    return True
-
-
-def _alone(text: str, indent: int, memo: Memo) -> dict[str, Any] | None:
-    """The mapping at column ``indent`` that ``text`` is; None when it is none, or not plain, or has what every document has itself."""
-    found: dict[str, object] = {}
-    places: Places = {}
-    tokens = [memo.lines[line] for line in text.split("\n")]
-    fine = _build(tokens, found, indent, "", DEPTH // 4, 0, places) and not places
-    return found if fine and type(found.get("annotations", found)) is dict else None
-
-
-def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: int, waiting: str, depth: int, position: int,
-           places: Places) -> bool:
+def build(tokens: list[Token], top: dict[str, object] | list[object], indent: int, depth: int, position: int, places: Places) -> bool:
     """Fill ``top``, a mapping or list at column ``indent``; False when the tokens do not fit together or are nested over ``depth``.
 
-    ``waiting`` is the key whose value comes below, "" = none.
+    ``position`` is where the first line begins, in code points of the file; ``places`` as above.
     """
     is_list = type(top) is list
+    waiting = ""  # the key whose value comes below
     stack: list[tuple[int, dict[str, object] | list[object], bool]] = []
     for column, dash, key, value, place, width in tokens:
         if waiting:
@@ -210,61 +139,7 @@ def _build(tokens: list[Token], top: dict[str, object] | list[object], indent: i
     return True
 
 
-def _part(part: str, memo: Memo) -> list[Token]:
-    """The lines from one item at _MARK to before the next; a first item that is a closed block of plain data becomes one token.
-
-    Nothing so near the margin is deep, so that the block may have a depth of its own.
-    """
-    known = memo.lines
-    flat, tail = _flat(part, memo.cells)
-    if flat is not None:
-        tokens = [known[line] for line in tail.split("\n")] if tail is not None else []
-        if not tokens or tokens[0][0] <= _COLUMN:
-            width = len(_MARK) + len(part) - (0 if tail is None else len(tail) + 1)  # with the line break behind the block
-            memo.parts[part] = tokens = [(_COLUMN, True, "", flat, None, width), *tokens]
-            return tokens
-    lines = part.split("\n")
-    tokens = [known[_MARK[1:] + lines[0]]]
-    tokens += [known[line] for line in lines[1:]]
-    if not tokens[0][2]:
-        return tokens
-    size = 1
-    width = tokens[0][5]
-    while size < len(tokens) and tokens[size][0] > _COLUMN:
-        width += tokens[size][5]
-        size += 1
-    block: list[object] = []
-    places: Places = {}
-    if not _build(tokens[:size], block, _COLUMN, "", DEPTH // 4, 0, places) or places:
-        return tokens  # what is marked has a place of its own in every document
-    tokens[:size] = [(_COLUMN, True, "", block[0], None, width)]
-    memo.parts[part] = tokens
-    return tokens
-
-
-def _flat(part: str, cells: Cells) -> tuple[object, str | None]:
-    """The item at the beginning of ``part`` when it is one key with a mapping of lists of scalars, else None; and the lines behind it."""
-    first, *rows = part.split(_INNER)
-    if not rows:
-        return None, None
-    rows[-1], end, tail = rows[-1].partition("\n")
-    outer, value = cells[first]
-    found: dict[str, list[object]] = {}
-    items: list[object] | None = None
-    for row in rows:
-        key, value = cells[row]
-        if key:
-            if key in found or items == []:
-                return None, None
-            items = found[key] = []
-        elif value is UNREAD or items is None:
-            return None, None
-        else:
-            items.append(value)
-    return ({outer: found}, tail if end else None) if outer and items else (None, None)
-
-
-def _token(line: str) -> Token:
+def read_line(line: str) -> Token:
     width = len(line) + 1
     rest = line.lstrip(" ")
     if not rest or rest[0] == "#":
@@ -294,7 +169,7 @@ def _key(text: str) -> tuple[str, int]:
     else:
         colon = text.find(":", 0, _LONGEST_KEY + 2)
         key = text[:colon]
-        if not key or key[0] not in _LETTERS or not _KEY.issuperset(key) or key.lower() in _NOT_WORDS:
+        if not key or key[0] not in _LETTERS or not _KEY.issuperset(key) or key.lower() in NOT_WORDS:
             return "", 0
     if colon < 0 or text[colon : colon + 2] not in (":", ": "):
         return "", 0
@@ -338,7 +213,7 @@ def _bare(text: str) -> object:
             return UNREAD
         if (":" in text or " " in text) and not all(word and word[0] != ":" and word[-1] != ":" for word in text.split(" ")):
             return UNREAD
-        return _TRUTH.get(text, UNREAD) if text.lower() in _NOT_WORDS else text
+        return _TRUTH.get(text, UNREAD) if text.lower() in NOT_WORDS else text
     digits = text[1:] if text[0] == "-" else text
     if digits.isascii() and digits.isdigit():
         return int(text) if text == "0" or (digits[0] != "0" and len(digits) <= 18) else UNREAD

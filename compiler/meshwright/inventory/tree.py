@@ -1,5 +1,7 @@
 """``read_tree``: rendered or edited bytes back to objects, for the proof."""
 
+from operator import attrgetter
+
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.fields import ambiguous
@@ -7,6 +9,7 @@ from meshwright.inventory.kinds import CLUSTER_SCOPED, SERVICE, SERVICE_ACCOUNT,
 from meshwright.inventory.kustomization import applied
 from meshwright.inventory.objects import objects_of, refuse_duplicates
 from meshwright.inventory.plain import Memo
+from meshwright.inventory.rendered import Known, read_rendered
 from meshwright.ir.filetree import FileTree
 from meshwright.ir.inventory import Object
 
@@ -20,27 +23,32 @@ def read_tree(tree: FileTree) -> Outcome[tuple[Object, ...]]:
     """
     wrong: list[Diagnostic] = []
     content = {file.path: file.content for file in tree.files}
-    memo = Memo()
+    known = Known(Memo())
     objects: list[Object] = []
-    for path in applied(tree, memo, wrong):
-        outcome = read_documents(content[path], path, memo)
+    for path in applied(tree, known, wrong):
+        quick = read_rendered(content[path], path, known)
+        if quick is not None:
+            objects.append(quick)
+            continue
+        outcome = read_documents(content[path], path, known.memo)
         wrong.extend(outcome.diagnostics)
         if outcome.value is not None:
             found = objects_of(outcome.value, "", wrong)
             objects.extend(found)
             if not outcome.value.plain:
                 _refuse_ambiguous(found, wrong)
-    objects.sort(key=lambda one: (one.namespace, one.kind, one.name, one.api_version))
+    objects.sort(key=attrgetter("namespace", "kind", "name", "api_version"))
     refuse_duplicates(objects, wrong)
     for one in objects:
-        _judge(one, wrong)
+        if not one.namespace:
+            _judge(one, wrong)
     return Outcome(tuple(objects), tuple(wrong))
 
 
 def _judge(one: Object, wrong: list[Diagnostic]) -> None:
     group = group_of(one.api_version)
     kind = (group, one.kind)
-    if not one.namespace and kind not in CLUSTER_SCOPED and (is_foreign(group) or kind in WORKLOADS or kind in (SERVICE, SERVICE_ACCOUNT)):
+    if kind not in CLUSTER_SCOPED and (is_foreign(group) or kind in WORKLOADS or kind in (SERVICE, SERVICE_ACCOUNT)):
         wrong.append(
             error(
                 "MW0817",
