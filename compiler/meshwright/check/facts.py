@@ -69,6 +69,8 @@ class Facts:
         "sets_of_service",
         "spaces",
         "today",
+        "unnamed_grants",
+        "unnamed_terms",
         "workloads",
     )
 
@@ -105,6 +107,9 @@ class Facts:
         self.gateways: tuple[intent.Gateway, ...] = ()
         self.routes: tuple[intent.Route, ...] = ()
         self.grants: list[intent.Grant] = []
+        # Of rules, those whose caller is no identity by name: clients of gateways, all of a namespace or mesh, callers without identity.
+        self.unnamed_terms: list[tuple[resolved.Rule, resolved.Source]] = []
+        self.unnamed_grants: list[intent.Grant] = []
         self.http_services: dict[str, int] = {}  # service id -> first rule that needs a waypoint there
         self.invariants: tuple[intent.Invariant, ...] = ()
 

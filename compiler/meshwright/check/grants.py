@@ -7,7 +7,7 @@ from meshwright.record import new
 
 
 def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
-    """Fill ``facts.grants`` and ``facts.http_services`` from every rule; gives the rules as reports show them."""
+    """Fill ``facts.grants``, what it says of callers without a name, and ``facts.http_services``; gives the rules as reports show them."""
     rules = []
     grants = facts.grants
     for number, rule in enumerate(facts.program.rules):
@@ -17,6 +17,8 @@ def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
             wanted.extend(aims(facts, rule, target))
         effect = rule.effect
         for term in rule.sources:
+            if term.kind != "identity":
+                facts.unnamed_terms.append((rule, term))
             for source in sources_of(facts, term, rule):
                 for aim, http in wanted:
                     grants.append(new(intent.Grant, (effect, source, aim, http, number)))
@@ -24,6 +26,8 @@ def make_grants(facts: Facts) -> tuple[intent.Rule, ...]:
             if http is not None and aim.kind == "service":
                 facts.http_services.setdefault(aim.id, number)
     _widen_denies(facts)
+    if facts.unnamed_terms:
+        facts.unnamed_grants.extend([grant for grant in grants if grant.source.kind != "identity"])
     return tuple(rules)
 
 

@@ -40,7 +40,7 @@ def pod_sets(services: Iterable[Service], workloads: Iterable[Workload], governe
 
 def is_proxy(workload: Workload) -> bool:
     """Whether istiod made it for a Gateway: it enforces, it is not protected."""
-    return any(key == GATEWAY_NAME for key, _ in workload.labels)
+    return GATEWAY_NAME in dict(workload.labels)
 
 
 class _Space:
@@ -95,21 +95,19 @@ def _group(
         if key not in groups:
             groups[key] = _Draft((), services, [], bool(services))
         groups[key].workloads.append(workload)
-    drafts: list[_Draft] = []
+    kept: list[_Draft] = []
     for group in groups.values():
         selector = _union([service.selector or () for service in group.services])
         if selector and len(space.matching(selector)) == len(group.workloads):
-            drafts.append(group._replace(selector=selector))
-        else:
-            drafts.extend(_split(group, selector, unlabelled))
-    kept = []
-    for draft in drafts:
-        members = {workload.id for workload in draft.workloads}
-        strangers = [each for each in space.matching(draft.selector) if each.id not in members]
-        if strangers:
-            overlaps.append((draft.workloads[0], strangers[0]))
-        else:
-            kept.append(draft)
+            kept.append(_Draft(selector, group.services, group.workloads, group.whole))  # nobody else carries it
+            continue
+        for draft in _split(group, selector, unlabelled):
+            members = {workload.id for workload in draft.workloads}
+            strangers = [each for each in space.matching(draft.selector) if each.id not in members]
+            if strangers:
+                overlaps.append((draft.workloads[0], strangers[0]))
+            else:
+                kept.append(draft)
     for name, draft in _named(kept):
         workloads = draft.workloads
         made.append(

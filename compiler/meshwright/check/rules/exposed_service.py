@@ -10,7 +10,7 @@ from meshwright.source import Span
 
 def exposed_service(facts: Facts) -> Iterator[Diagnostic]:
     """Once for each governed service, unless a rule lets callers without identity in at its pods."""
-    open_sets = {grant.target.id for grant in facts.grants if grant.effect == "allow" and grant.source.kind == "unidentified"}
+    open_sets = {grant.target.id for grant in facts.unnamed_grants if grant.effect == "allow" and grant.source.kind == "unidentified"}
     ways: dict[str, list[tuple[str, Span]]] = {}
     for exposure in facts.program.inventory.exposures:
         service = facts.services.get(exposure.service)

@@ -13,7 +13,7 @@ def grant_without_route(facts: Facts) -> Iterator[Diagnostic]:
     routed = {(route.gateway, route.service) for route in facts.routes}
     anywhere = {service for _, service in routed}
     wanted: dict[tuple[int, str], dict[str, bool]] = {}
-    for grant in facts.grants:
+    for grant in facts.unnamed_grants:
         if grant.effect == "allow" and grant.source.kind in ("gateway", "any-gateway"):
             services = (
                 (grant.target.id,) if grant.target.kind == "service" else facts.set_by_id[grant.target.id].services or (grant.target.id,)

@@ -27,7 +27,7 @@ def indistinct_listener(facts: Facts) -> Iterator[Diagnostic]:
                     others=(Label(gateways[term.gateway].span, f"listens on {listed or 'nothing'}"),),
                 )
     seen = set()
-    for grant in facts.grants:
+    for grant in facts.unnamed_grants:
         source = grant.source
         if source.kind != "gateway" or not source.port or (source.gateway, source.port) in unknown:
             continue

@@ -10,7 +10,7 @@ def route_without_grant(facts: Facts) -> Iterator[Diagnostic]:
     if not facts.is_whole:
         return
     granted: set[tuple[str, str]] = set()
-    for grant in facts.grants:
+    for grant in facts.unnamed_grants:
         if grant.effect == "allow" and grant.source.kind in ("gateway", "any-gateway"):
             services = (grant.target.id,) if grant.target.kind == "service" else facts.set_by_id[grant.target.id].services
             granted.update([(grant.source.gateway, own) for own in services])

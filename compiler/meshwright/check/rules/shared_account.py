@@ -8,13 +8,14 @@ from meshwright.diagnostics import Diagnostic, Label, warning
 
 def shared_account(facts: Facts) -> Iterator[Diagnostic]:
     """At each rule that names a service or workload; `service-account` says that it means everybody who runs as it."""
+    shared = {identity for identity, everybody in facts.by_identity.items() if len(everybody) > 1}
     for rule in facts.program.rules:
         for term in rule.sources:
-            if term.kind != "identity" or not term.workloads:
+            if not term.workloads or shared.isdisjoint(term.identities):
                 continue
             for identity in term.identities:
                 everybody = facts.by_identity.get(identity, [])
-                if len(everybody) <= 1 or (identity.account == "default" and rule.effect == "allow"):
+                if identity not in shared or (identity.account == "default" and rule.effect == "allow"):
                     continue
                 others = [workload for workload in everybody if workload.id not in term.workloads]
                 if others:

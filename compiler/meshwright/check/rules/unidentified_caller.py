@@ -9,10 +9,9 @@ from meshwright.ir import resolved, syntax
 
 
 def unidentified_caller(facts: Facts) -> Iterator[Diagnostic]:
-    for rule in facts.program.rules:
-        for term in rule.sources:
-            if term.kind == "unidentified":
-                yield from _judge(rule, term)
+    for rule, term in facts.unnamed_terms:
+        if term.kind == "unidentified":
+            yield from _judge(rule, term)
 
 
 def _judge(rule: resolved.Rule, term: resolved.Source) -> Iterator[Diagnostic]:
