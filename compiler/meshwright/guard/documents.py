@@ -7,6 +7,7 @@ Every node has ``id`` and ``source``; ids are unique over the whole document, so
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from meshwright.guard.diff import GONE, diff
 from meshwright.guard.edges import Context, access, edge_ids, path_node, unique
 from meshwright.guard.encode import encode, fields, string
 from meshwright.ir.identity import Identity
@@ -15,20 +16,26 @@ from meshwright.ir.inventory import Labels
 from meshwright.source import LineIndex, Span
 
 API_VERSION = "meshwright/v1"
-MODEL = ("apiVersion", "kind", "environment", "intent", "access")
+MODEL = ("apiVersion", "kind", "environment", "intent", "access", "diff", "org")
 INTENT = ("mesh", "namespaces", "services", "pod_sets", "gateways", "routes", "rules", "invariants", "index")
 INDEXES = ("namespace_by_name", "service_by_id", "gateway_by_id", "services_by_namespace", "services_by_identity")
 
+NOTHING: Mapping[str, Any] = {}
+
 Node = dict[str, Any]
+UNKNOWN: Node = {"file": "", "line": 0, "column": 0, "end_line": 0}
 
 
-def documents(program: Program, texts: Mapping[str, str], reads: Any = True) -> str:
+def documents(
+    program: Program, texts: Mapping[str, str], reads: Any = True, base: Program | None = None, org: Mapping[str, Any] = NOTHING
+) -> str:
     """The input for one program.
 
     ``texts``: path of a source (``.mesh``, and YAML where services come from it) -> its text, for line numbers; a node whose
     text is missing has line 0.  ``reads``: what somebody will look at, as in ``Pack.reads``; only that is written.
+    ``base``: what `diff` compares with; None = nothing to compare with.  ``org``: data of the organisation, JSON values.
     """
-    return _Writer(program, texts).model(reads)
+    return _Writer(program, texts).model(reads, base, org)
 
 
 def places(program: Program) -> dict[str, Span | None]:
@@ -69,14 +76,21 @@ class _Writer:
             for identity in service.identities:
                 self.by_identity.setdefault(identity, []).append(service.id)
 
-    def model(self, reads: Any) -> str:
-        context = Context(self.program, self.rule_ids, self.namespaces, self.services, self.by_identity, self.source)
+    def context(self, prefix: str = "") -> Context:
+        rules = [prefix + name for name in self.rule_ids] if prefix else self.rule_ids
+        return Context(self.program, rules, self.namespaces, self.services, self.by_identity, self.source)
+
+    def model(self, reads: Any, base: Program | None, org: Mapping[str, Any]) -> str:
+        context = self.context()
+        before = None if base is None else _Writer(base, {}).context(GONE)._replace(source=lambda span: UNKNOWN)
         write: dict[str, Callable[[Any], str]] = {
             "apiVersion": lambda below: string(API_VERSION),
             "kind": lambda below: string("MeshModel"),
             "environment": lambda below: string(self.program.environment),
             "intent": self.intent,
             "access": lambda below: access(context, below),
+            "diff": lambda below: diff(context, before, below),
+            "org": lambda below: encode(dict(org), True),
         }
         return _object(write, fields(reads, MODEL))
 
@@ -230,7 +244,7 @@ class _Writer:
 
     def source(self, span: Span | None) -> Node:
         if span is None:
-            return {"file": "", "line": 0, "column": 0, "end_line": 0}
+            return UNKNOWN
         text = self.texts.get(span.path)
         if text is None:
             return {"file": span.path, "line": 0, "column": 0, "end_line": 0}

@@ -10,7 +10,8 @@ from meshwright.ir.digest import sha256
 
 SHIPPED = os.path.dirname(os.path.abspath(meshwright_guardrails.__file__))
 SEAL = "pack.json"
-SCHEMA = os.path.join(SHIPPED, "schema", "input.json")
+SCHEMAS = os.path.join(SHIPPED, "schema")
+SCHEMA = os.path.join(SCHEMAS, "input.json")
 
 MOST_FILES = 2_000
 MOST_BYTES = 4_000_000  # of one file; far above what people write

@@ -1,8 +1,9 @@
 """Packs in, documents in, engine asked, findings out."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from meshwright.diagnostics import Outcome
+from meshwright.diagnostics import Diagnostic, Outcome
 from meshwright.guard.answer import Engine, Failure
 from meshwright.guard.documents import documents, places
 from meshwright.guard.encode import union
@@ -13,23 +14,34 @@ from meshwright.ir.project import Guard
 from meshwright.ir.verdicts import Verdicts
 
 
-def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str) -> Outcome[Verdicts]:
+def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str, base: Program | None = None) -> Outcome[Verdicts]:
     """What the configured guardrails say about a program.
 
     ``texts``: path of a source -> text, for line numbers.  ``root``: the project's folder, absolute; packs are read below it.
+    ``base``: what the document `diff` compares with; None = there is no base.
     Without packs nothing is started and the verdicts are empty.  Diagnostics: MW0501 for each finding; MW0580-MW0599 when we
     could not look, and then there is no value (``verdicts.could_not_look``: exit 2, never a pass).
     """
     if not settings.packs:
         return Outcome(Verdicts("none", "", 0, (), ()))
     packs, problems = read_packs(settings.packs, root)
-    if problems:
-        return Outcome(None, problems)
-    answer = _engine(settings).evaluate(packs, documents(program, texts, union(pack.reads for pack in packs)))
+    org, unusable = _org(settings, root)
+    if problems or unusable:
+        return Outcome(None, problems + unusable)
+    document = documents(program, texts, union(pack.reads for pack in packs), base, org)
+    answer = _engine(settings).evaluate(packs, document)
     if isinstance(answer, Failure):
         return Outcome(None, answer.diagnostics)
     silent = all(value == "[]" for value in answer.values)
     return judge(settings.engine, packs, answer, {} if silent else places(program))
+
+
+def _org(settings: Guard, root: str) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
+    if not settings.org:
+        return {}, ()
+    from meshwright.guard.org import read_org
+
+    return read_org(settings.org, root)
 
 
 def _engine(settings: Guard) -> Engine:

@@ -1,11 +1,11 @@
-"""The schema of the input of guardrails, as pydantic models; never imported when guardrails run.
+"""The schemas of what guardrails see, as pydantic models; never imported when guardrails run.
 
-``python -m meshwright.guard.seal`` writes it to policies/meshwright_guardrails/schema/input.json.
+``python -m meshwright.guard.seal`` writes them to policies/meshwright_guardrails/schema: input.json and manifests.json.
 """
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 
 class Node(BaseModel):
@@ -250,14 +250,49 @@ class Access(Node):
     index: AccessIndex
 
 
+class Change(Edge):
+    """An edge that is new, or an edge of the base that is gone: its ``id`` and ``rule`` then begin with "base: ", and it has no place."""
+
+    effect: Literal["allow", "deny"]
+    gone: bool
+
+
+class Diff(Node):
+    """What a change does to the edges, against a base.
+
+    ``opens``: allows that are new and denies that are gone; ``closes``: allows that are gone and denies that are new.  An edge that another
+    one of the same caller and destination covers is left out; whether a request gets in is for all edges together to say.
+    Namespaces: ``opened`` are no longer enforced, ``enforced`` are newly so.
+    """
+
+    base: bool  # whether there is one; without, everything else is empty
+    opens: list[Change]
+    closes: list[Change]
+    opened: list[str]
+    enforced: list[str]
+
+
+class Manifest(Node):
+    """A rendered object: the file it stands in, relative to the tree, and all of it."""
+
+    path: str
+    contents: dict[str, Any]
+
+
+class Manifests(RootModel[list[Manifest]]):
+    """The input of policies over manifests with ``combine``; without, the input is ``contents`` of one manifest."""
+
+
 class MeshModel(Node):
-    """The input of every guardrail."""
+    """The input of every guardrail.  ``org``: what the files named by ``guard.org`` say, {} without any."""
 
     apiVersion: Literal["meshwright/v1"]
     kind: Literal["MeshModel"]
     environment: str
     intent: Intent
     access: Access
+    diff: Diff
+    org: dict[str, Any]
 
 
 def json_schema() -> dict[str, Any]:
@@ -271,3 +306,8 @@ def json_schema() -> dict[str, Any]:
         of = "denies" if name.startswith("denies") else "allows"
         index["additionalProperties"]["items"]["position"] = {"in": "Access", "of": of, "index": name}
     return schema
+
+
+def manifests_schema() -> dict[str, Any]:
+    """The JSON schema of rendered manifests, in the shape of conftest's ``--combine``."""
+    return Manifests.model_json_schema()

@@ -1,4 +1,4 @@
-"""Writes what ships beside the packs: the JSON schema, and for each pack its entries and the digest they were made for.
+"""Writes what ships beside the packs: the JSON schemas, and for each pack its entries and the digest they were made for.
 
 Run by the people who change a shipped pack or the documents: ``python -m meshwright.guard.seal``.  A sealed pack has passed the
 static gate, so that nobody pays for it on every run; a test fails when a seal is old.
@@ -13,13 +13,14 @@ from meshwright.diagnostics import Diagnostic
 from meshwright.guard import gate
 from meshwright.guard.answer import Failure, Pack
 from meshwright.guard.embedded import SEALED_FOR, Embedded
-from meshwright.guard.packs import SCHEMA, SEAL, SHIPPED, read_pack
+from meshwright.guard.packs import SCHEMAS, SEAL, SHIPPED, read_pack
 from meshwright.guard.refusals import read_inventory
 
 
 def main() -> int:
-    os.makedirs(os.path.dirname(SCHEMA), exist_ok=True)
-    _write(SCHEMA, schema_text())
+    os.makedirs(SCHEMAS, exist_ok=True)
+    for name, schema in schemas().items():
+        _write(os.path.join(SCHEMAS, name), schema)
     for name in PACKS:
         text = seal_text(name)
         if isinstance(text, Failure):
@@ -34,9 +35,15 @@ PACKS = ("zero_trust",)
 
 
 def schema_text() -> str:
-    from meshwright.guard.schema import json_schema
+    return schemas()["input.json"]
 
-    return json.dumps(json_schema(), indent=1, sort_keys=True) + "\n"
+
+def schemas() -> dict[str, str]:
+    """File name -> JSON schema."""
+    from meshwright.guard.schema import json_schema, manifests_schema
+
+    made = {"input.json": json_schema(), "manifests.json": manifests_schema()}
+    return {name: json.dumps(schema, indent=1, sort_keys=True) + "\n" for name, schema in made.items()}
 
 
 def seal_text(name: str) -> str | Failure:

@@ -12,6 +12,7 @@ class Guard(NamedTuple):
     engine: Literal["embedded", "opa"]
     url: str  # of the OPA server, "" for embedded
     timeout: float  # seconds
+    org: tuple[str, ...] = ()  # data files for `input.org`, relative to the project
 
 
 class Publish(NamedTuple):

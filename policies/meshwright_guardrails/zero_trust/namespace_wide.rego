@@ -4,7 +4,7 @@
 package meshwright.zero_trust.namespace_wide
 
 deny contains finding if {
-	some position in input.access.index.allows_by_kind["namespace"]
+	some position in input.access.index.allows_by_kind.namespace
 	edge := input.access.allows[position]
 	edge.from.namespace != edge.to.namespace
 	edge.because == ""

@@ -33,16 +33,17 @@ def test_a_page_is_true(code, tmp_path):
 
 def run(section: str, root: Path):
     root.mkdir()
-    packs, engine, url, timeout = ["guardrails"], "embedded", "", 20.0
+    packs, engine, url, timeout, org = ["guardrails"], "embedded", "", 20.0, ()
     for kind, name, block in re.findall(r"(?ms)^```(\w+) (\S+)\n(.*?)^```", section):
         if kind == "toml":
             settings = tomllib.loads(block)["guard"]
             packs, engine, url = settings["packs"], settings.get("engine", engine), settings.get("url", url)
             timeout = float(settings.get("timeout", timeout))
+            org = tuple(settings.get("org", ()))
         else:
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(block, encoding="utf-8")
-    return guard(sample.program(), sample.TEXTS, Guard(tuple(packs), engine, url, timeout), str(root)).diagnostics
+    return guard(sample.program(), sample.TEXTS, Guard(tuple(packs), engine, url, timeout, org), str(root)).diagnostics
 
 
 def test_the_guide_is_true(tmp_path):

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from meshwright.guard.packs import SCHEMA, SEAL, SHIPPED, read_pack, shipped_packs
-from meshwright.guard.seal import PACKS, schema_text, seal_text
+from meshwright.guard.packs import SCHEMAS, SEAL, SHIPPED, read_pack, shipped_packs
+from meshwright.guard.seal import PACKS, schemas, seal_text
 from meshwright.guard.testing import run_tests
 
 
@@ -14,8 +14,10 @@ def test_every_shipped_pack_is_listed():
 
 
 def test_the_schema_is_up_to_date():
-    with open(SCHEMA, encoding="utf-8") as file:
-        assert file.read() == schema_text()
+    assert sorted(os.listdir(SCHEMAS)) == sorted(schemas())
+    for name, text in schemas().items():
+        with open(os.path.join(SCHEMAS, name), encoding="utf-8") as file:
+            assert file.read() == text, "run `python -m meshwright.guard.seal`"
 
 
 @pytest.mark.parametrize("name", PACKS)

@@ -20,4 +20,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0591", "wrong-result", "a guardrail answered with something that is no set of findings"),
     Code("MW0592", "server-failed", "the OPA server cannot be asked"),
     Code("MW0593", "pack-conflict", "two packs, or a pack and the server, share a name"),
+    Code("MW0594", "unusable-data", "data for guardrails cannot be used"),
 )
