@@ -41,7 +41,7 @@ class Result(NamedTuple):
 def compile_project(project: Project, sources: tuple[Source, ...], today: str, until: str = "prove",
                     given: "FileTree | None" = None, progress: Callable[[str], None] = lambda stage: None,
                     parsed: "dict[Source, Outcome[syntax.Module]] | None" = None, stdin: bytes | None = None,
-                    kept: "list[object] | None" = None, base: "intent.Program | None" = None) -> Result:
+                    kept: "list[object] | None" = None, base: "dict[str, intent.Program] | None" = None) -> Result:
     """Run the stages up to and including ``until`` for one environment.
 
     The first stage that fails is the last one that runs, but for parse, inventory and resolve: up to check, what is broken
@@ -51,7 +51,7 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
     rendered; guard, lower and render are left out then.  ``parsed`` remembers trees from one environment to the next.
     ``stdin``: what the path "-" of an inventory stands for.  ``kept`` is emptied, and then holds what the stages made: for callers
     that end the process soon, and have no time to see it all freed.
-    ``base``: what guardrails compare with, in the document `diff`.
+    ``base``: environment -> what guardrails compare with, in the document `diff`; an environment that is missing there is new.
     Every diagnostic carries the environment.
     """
     run = _Run(project.environment, until, progress)
@@ -107,10 +107,17 @@ def _check(names: "resolved.Program", today: str) -> "Outcome[intent.Program]":
     return check(names, today)
 
 
-def _guard(program: "intent.Program", sources: tuple[Source, ...], project: Project, base: "intent.Program | None") -> "Outcome[Verdicts]":
+def _guard(program: "intent.Program", sources: tuple[Source, ...], project: Project,
+           base: "dict[str, intent.Program] | None") -> "Outcome[Verdicts]":
     from meshwright.guard import guard
 
-    return guard(program, {source.path: source.text for source in sources}, project.guard, project.root, base)
+    changes = None
+    if base is not None:
+        compared = compare_programs(base.get(program.environment) or empty_program(program), program)
+        if compared.value is None or compared.failed:
+            return Outcome(None, compared.diagnostics)
+        changes = compared.value
+    return guard(program, {source.path: source.text for source in sources}, project.guard, project.root, changes)
 
 
 def _lower(program: "intent.Program", project: Project) -> "Outcome[manifest.Bundle]":

@@ -126,3 +126,17 @@ def test_a_revision_that_looks_like_an_option_is_none(project: Path) -> None:
     done = run(project, "diff", "--", "--all")
     assert done.returncode == 2
     assert "MW0773" in done.stderr
+
+
+def test_guardrails_see_the_change_and_stop_it(project: Path) -> None:
+    (project / "rules").mkdir()
+    (project / "rules/opens.rego").write_text(
+        'package opens\n\ndeny contains f if {\n\tsome change in input.diff.opens\n\tf := {"msg": change.door, "node": change.id}\n}\n')
+    text = (project / "meshwright.toml").read_text()
+    (project / "meshwright.toml").write_text(text.replace("packs = []", 'packs = ["rules"]'))
+    assert run(project, "guard", "--base", "HEAD").returncode == 0
+    edit(project, GRANT, GRANT + 'allow web -> orders { DELETE "/orders" }\n')
+    assert run(project, "guard").returncode == 0, "without a base there is no change"
+    done = run(project, "check", "--base", "HEAD")
+    assert done.returncode == 1 and "guardrail `rules/opens`: DELETE /orders" in done.stderr and "mesh/shop.mesh:8" in done.stderr
+    assert run(project, "guard", "--base", "nowhere").returncode == 2

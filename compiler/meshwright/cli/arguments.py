@@ -25,7 +25,7 @@ class Arguments(NamedTuple):
     manifests: str | None = None
     table: bool = False
     allow_dirty: bool = False
-    base: str = "HEAD"  # of `diff`: a revision
+    base: str = ""  # a revision: of `diff`, and of guardrails that look at changes; "" = none
     no_new_access: bool = False
     no_public: bool = False
 

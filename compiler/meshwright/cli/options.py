@@ -64,7 +64,7 @@ def parse_all(argv: list[str]) -> Arguments:
         command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
         fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
-        table=getattr(parsed, "table", False), base=getattr(parsed, "base", "HEAD"),
+        table=getattr(parsed, "table", False), base=getattr(parsed, "base", ""),
         no_new_access=getattr(parsed, "no_new_access", False), no_public=getattr(parsed, "no_public", False),
         allow_dirty=getattr(parsed, "allow_dirty", False))
 
@@ -104,7 +104,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     what = "Kubernetes YAML: folders or files" if name == "init" else "source files or folders, in place of sources.paths"
     if name == "diff":
-        parser.add_argument("base", nargs="?", metavar="BASE", default="HEAD", help="a commit, branch or tag (default: HEAD)")
+        parser.add_argument("base", nargs="?", metavar="BASE", default="", help="a commit, branch or tag (default: HEAD)")
         parser.set_defaults(files=())
     else:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
@@ -127,7 +127,9 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     elif name == "diff":
         parser.add_argument("--no-new-access", action="store_true", help="exit 1 when anything is let in that was not")
         parser.add_argument("--no-public", action="store_true", help="exit 1 when callers without an identity of the mesh gain access")
-    elif name == "publish":
+    if name in ("check", "compile", "guard"):
+        parser.add_argument("--base", metavar="REVISION", default="", help="for guardrails over `input.diff`: what to compare with")
+    if name == "publish":
         parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
 
 

@@ -13,7 +13,7 @@ from meshwright.source import Source
 
 if TYPE_CHECKING:
     from meshwright.diagnostics import Outcome
-    from meshwright.ir import syntax
+    from meshwright.ir import intent, syntax
     from meshwright.ir.filetree import FileTree
     from meshwright.pipeline import Result
 
@@ -77,12 +77,25 @@ def compile_all(arguments: Arguments, until: str, given: "FileTree | None" = Non
     parsed: dict[Source, Outcome[syntax.Module]] = {}
     now = today(arguments)
     stdin = _stdin(session.projects)
-    results = tuple(compile_project(project, sources, now, until, given, show, parsed, stdin, _KEPT)
+    base, refused = _base(arguments, session.root)
+    if refused:
+        return session._replace(diagnostics=session.diagnostics + refused)
+    results = tuple(compile_project(project, sources, now, until, given, show, parsed, stdin, _KEPT, base)
                     for project, sources in zip(session.projects, session.inputs, strict=True))
     show("")
     _KEPT.extend((parsed, results))
     found = session.diagnostics + tuple(each for result in results for each in result.diagnostics)
     return session._replace(diagnostics=found, results=results)
+
+
+def _base(arguments: Arguments, root: str) -> "tuple[dict[str, intent.Program] | None, tuple[Diagnostic, ...]]":
+    """Environment -> the program of ``--base``; None without it."""
+    if not arguments.base:
+        return None, ()
+    from meshwright.cli.base import read_base
+
+    outcome = read_base(arguments, root, arguments.base)
+    return (None, outcome.diagnostics) if outcome.value is None else (outcome.value.programs, ())
 
 
 def _stdin(projects: tuple[Project, ...]) -> bytes | None:

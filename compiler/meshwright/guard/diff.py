@@ -1,81 +1,66 @@
-"""The document `diff` as JSON text: what a change opens and closes, in edges."""
+"""The document `diff` as JSON text: what a change of the sources opens and closes, each with a request for which the answer differs."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from meshwright.guard.edges import Context, edge_ids, edge_texts
+from meshwright.guard.edges import unique
 from meshwright.guard.encode import encode, fields
-from meshwright.ir.intent import Grant, Http, PathPattern
+from meshwright.ir.changes import Change, Changes
+from meshwright.source import Span
 
-DIFF = ("base", "opens", "closes", "opened", "enforced")
-GONE = "base: "  # begins the ids of what only the base has
+DIFF = ("base", "opens", "closes")
 
 
-def diff(now: Context, base: Context | None, reads: Any) -> str:
-    """JSON text of the fields that are in ``reads``; without a base all lists are empty."""
-    wanted = fields(reads, DIFF)
-    opens, closes = [], []
-    if base is not None and ("opens" in wanted or "closes" in wanted):
-        came, went = _beyond(now.program.grants, base.program.grants), _beyond(base.program.grants, now.program.grants)
-        opens = [(now, _of(came, "allow")), (base, _of(went, "deny"))]
-        closes = [(base, _of(went, "allow")), (now, _of(came, "deny"))]
-    before = _enforced(base) if base is not None else set()
-    after = _enforced(now) if base is not None else set()
-    write: dict[str, Callable[[Any], str]] = {
-        "base": lambda below: "true" if base is not None else "false",
-        "opens": lambda below: _changes(now, opens, below),
-        "closes": lambda below: _changes(now, closes, below),
-        "opened": lambda below: encode(sorted(before - after), True),
-        "enforced": lambda below: encode(sorted(after - before), True),
+def diff(changes: Changes | None, source: Callable[[Span | None], dict[str, Any]], reads: Any) -> str:
+    """JSON text of the fields that are in ``reads``; without a base both lists are empty.  ``source``: a place as a node."""
+    named = change_ids(changes)
+    nodes: dict[str, Any] = {
+        "base": changes is not None,
+        "opens": [_node(name, change, source) for name, change in named if change.effect == "opens"],
+        "closes": [_node(name, change, source) for name, change in named if change.effect == "closes"],
     }
-    return "{" + ",".join([f'"{name}":{write[name](below)}' for name, below in wanted.items()]) + "}"
+    return "{" + ",".join([f'"{name}":{encode(nodes[name], below)}' for name, below in fields(reads, DIFF).items()]) + "}"
 
 
-def _changes(now: Context, groups: list[tuple[Context, list[Grant]]], reads: Any) -> str:
-    below = reads if reads is True else reads.get("*", {})
-    texts: list[str] = []
-    for context, grants in groups:
-        gone = context is not now
-        wanted = set(grants)
-        named = [pair for pair in zip(context.program.grants, edge_ids(list(context.program.grants)), strict=True) if pair[0] in wanted]
-        ids = [GONE + name if gone else name for _, name in named]
-        texts += edge_texts(context, [grant for grant, _ in named], ids, below, {"gone": "true" if gone else "false"})
-    return "[" + ",".join(texts) + "]"
+def change_ids(changes: Changes | None) -> list[tuple[str, Change]]:
+    """Every change with the id of its node."""
+    found = changes.changes if changes is not None else ()
+    return list(zip(unique([f"{each.effect} {each.source} -> {each.target}: {each.door}" for each in found]), found, strict=True))
 
 
-def _enforced(context: Context) -> set[str]:
-    return {space.name for space in context.program.namespaces if space.enforce == "yes"}
+def place_of(change: Change) -> Span | None:
+    """Where its rule stands in the sources; None when only the base has it."""
+    return None if "gone" in change.because else change.span
 
 
-def _of(grants: Iterable[Grant], effect: str) -> list[Grant]:
-    return [grant for grant in grants if grant.effect == effect]
+def _node(name: str, change: Change, source: Callable[[Span | None], dict[str, Any]]) -> dict[str, Any]:
+    kind, key, port = _target(change.target)
+    request = change.request
+    return {
+        "id": name,
+        "from": change.source,
+        "public": change.public,
+        "to": {"text": change.target, "kind": kind, "key": key, "namespace": key.partition("/")[0], "port": port},
+        "door": change.door,
+        "whole": change.whole,
+        "because": change.because,
+        "rule": change.rule,
+        "request": {
+            "principal": request.principal if request is not None else "",
+            "source_ip": request.source_ip if request is not None else "",
+            "port": request.port if request is not None else 0,
+            "method": request.method if request is not None else "",
+            "path": request.path if request is not None else "",
+            "host": request.host if request is not None else "",
+        },
+        "source": source(place_of(change)),
+    }
 
 
-def _beyond(grants: Iterable[Grant], others: Iterable[Grant]) -> list[Grant]:
-    """Those of ``grants`` that no single one of ``others`` covers."""
-    doors: dict[Hashable, list[Http | None]] = {}
-    for grant in others:
-        doors.setdefault(_ends(grant), []).append(grant.http)
-    return [grant for grant in grants if not any(_covers(door, grant.http) for door in doors.get(_ends(grant), ()))]
-
-
-def _ends(grant: Grant) -> Hashable:
-    return (grant.effect, grant.source._replace(name=""), grant.target)
-
-
-def _covers(wide: Http | None, narrow: Http | None) -> bool:
-    """Whether every request of ``narrow`` is one of ``wide``; False where that would need more than a look at both."""
-    if wide is None or narrow is None:
-        return wide is None
-    methods = not wide.methods or (bool(narrow.methods) and set(narrow.methods) <= set(wide.methods))
-    return methods and _covers_path(wide.path, narrow.path)
-
-
-def _covers_path(wide: PathPattern, narrow: PathPattern) -> bool:
-    if wide == narrow:
-        return True
-    if narrow.subtree and not wide.subtree:
-        return False
-    if len(narrow.segments) < len(wide.segments) or (not wide.subtree and len(narrow.segments) != len(wide.segments)):
-        return False
-    return all(part == other or (part is None and bool(other)) for part, other in zip(wide.segments, narrow.segments, strict=False))
+def _target(text: str) -> tuple[str, str, int]:
+    """Kind, key and port of "shop/web port 80", "pods of shop/web port 80" and "namespace shop"; port 0 = every port."""
+    if text.startswith("namespace "):
+        return "namespace", text.removeprefix("namespace "), 0
+    kind = "pods" if text.startswith("pods of ") else "service"
+    key, _, port = text.removeprefix("pods of ").partition(" port ")
+    return kind, key, int(port) if port.isdigit() else 0

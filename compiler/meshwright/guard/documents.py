@@ -7,9 +7,10 @@ Every node has ``id`` and ``source``; ids are unique over the whole document, so
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from meshwright.guard.diff import GONE, diff
+from meshwright.guard.diff import change_ids, diff, place_of
 from meshwright.guard.edges import Context, access, edge_ids, path_node, unique
 from meshwright.guard.encode import encode, fields, string
+from meshwright.ir.changes import Changes
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Listener, Namespace, PodSet, Port, Program, Route, Rule, Service
 from meshwright.ir.inventory import Labels
@@ -27,18 +28,18 @@ UNKNOWN: Node = {"file": "", "line": 0, "column": 0, "end_line": 0}
 
 
 def documents(
-    program: Program, texts: Mapping[str, str], reads: Any = True, base: Program | None = None, org: Mapping[str, Any] = NOTHING
+    program: Program, texts: Mapping[str, str], reads: Any = True, changes: Changes | None = None, org: Mapping[str, Any] = NOTHING
 ) -> str:
     """The input for one program.
 
     ``texts``: path of a source (``.mesh``, and YAML where services come from it) -> its text, for line numbers; a node whose
     text is missing has line 0.  ``reads``: what somebody will look at, as in ``Pack.reads``; only that is written.
-    ``base``: what `diff` compares with; None = nothing to compare with.  ``org``: data of the organisation, JSON values.
+    ``changes``: for `diff`; None = there is nothing to compare with.  ``org``: data of the organisation, JSON values.
     """
-    return _Writer(program, texts).model(reads, base, org)
+    return _Writer(program, texts).model(reads, changes, org)
 
 
-def places(program: Program) -> dict[str, Span | None]:
+def places(program: Program, changes: Changes | None = None) -> dict[str, Span | None]:
     """Id of each node -> its place; None = the sources do not mention it."""
     rules = rule_ids(program)
     spans_of_edges = [program.rules[grant.rule].span for grant in program.grants]
@@ -54,6 +55,7 @@ def places(program: Program) -> dict[str, Span | None]:
         *zip(rules, (rule.span for rule in program.rules), strict=True),
         *zip(_invariant_ids(program), (item.span for item in program.invariants), strict=True),
         *zip(edge_ids(list(program.grants)), spans_of_edges, strict=True),
+        *((name, place_of(change)) for name, change in change_ids(changes)),
     ]
     return dict(reversed(found))
 
@@ -76,20 +78,15 @@ class _Writer:
             for identity in service.identities:
                 self.by_identity.setdefault(identity, []).append(service.id)
 
-    def context(self, prefix: str = "") -> Context:
-        rules = [prefix + name for name in self.rule_ids] if prefix else self.rule_ids
-        return Context(self.program, rules, self.namespaces, self.services, self.by_identity, self.source)
-
-    def model(self, reads: Any, base: Program | None, org: Mapping[str, Any]) -> str:
-        context = self.context()
-        before = None if base is None else _Writer(base, {}).context(GONE)._replace(source=lambda span: UNKNOWN)
+    def model(self, reads: Any, changes: Changes | None, org: Mapping[str, Any]) -> str:
+        context = Context(self.program, self.rule_ids, self.namespaces, self.services, self.by_identity, self.source)
         write: dict[str, Callable[[Any], str]] = {
             "apiVersion": lambda below: string(API_VERSION),
             "kind": lambda below: string("MeshModel"),
             "environment": lambda below: string(self.program.environment),
             "intent": self.intent,
             "access": lambda below: access(context, below),
-            "diff": lambda below: diff(context, before, below),
+            "diff": lambda below: diff(changes, self.source, below),
             "org": lambda below: encode(dict(org), True),
         }
         return _object(write, fields(reads, MODEL))

@@ -47,14 +47,6 @@ def access(context: Context, reads: Any) -> str:
     return "{" + ",".join([f'"{name}":{write[name](below)}' for name, below in wanted.items()]) + "}"
 
 
-def edge_texts(context: Context, grants: list[Grant], ids: list[str], reads: Any, more: Mapping[str, str]) -> list[str]:
-    """One object for each grant; ``more``: fields that are the same for all, as JSON text."""
-    wanted = fields(reads, (*EDGE, *more))
-    texts = _texts(context, grants, ids, {name: below for name, below in wanted.items() if name not in more})
-    same = ",".join([f'"{name}":{more[name]}' for name in wanted if name in more])
-    return [f"{text[:-1]}{',' if same and len(text) > 2 else ''}{same}}}" for text in texts]
-
-
 def edge_ids(grants: list[Grant]) -> list[str]:
     """The ids of their edges; equal ones are numbered, and only those of one effect and one target can be equal."""
     who = _each([grant.source for grant in grants], lambda sources: list(map(_who, sources)))

@@ -9,16 +9,17 @@ from meshwright.guard.documents import documents, places
 from meshwright.guard.encode import union
 from meshwright.guard.findings import judge
 from meshwright.guard.packs import read_packs
+from meshwright.ir.changes import Changes
 from meshwright.ir.intent import Program
 from meshwright.ir.project import Guard
 from meshwright.ir.verdicts import Verdicts
 
 
-def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str, base: Program | None = None) -> Outcome[Verdicts]:
+def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str, changes: Changes | None = None) -> Outcome[Verdicts]:
     """What the configured guardrails say about a program.
 
     ``texts``: path of a source -> text, for line numbers.  ``root``: the project's folder, absolute; packs are read below it.
-    ``base``: what the document `diff` compares with; None = there is no base.
+    ``changes``: what the program opens and closes against a base, for the document `diff`; None = there is no base.
     Without packs nothing is started and the verdicts are empty.  Diagnostics: MW0501 for each finding; MW0580-MW0599 when we
     could not look, and then there is no value (``verdicts.could_not_look``: exit 2, never a pass).
     """
@@ -28,12 +29,12 @@ def guard(program: Program, texts: Mapping[str, str], settings: Guard, root: str
     org, unusable = _org(settings, root)
     if problems or unusable:
         return Outcome(None, problems + unusable)
-    document = documents(program, texts, union(pack.reads for pack in packs), base, org)
+    document = documents(program, texts, union(pack.reads for pack in packs), changes, org)
     answer = _engine(settings).evaluate(packs, document)
     if isinstance(answer, Failure):
         return Outcome(None, answer.diagnostics)
     silent = all(value == "[]" for value in answer.values)
-    return judge(settings.engine, packs, answer, {} if silent else places(program))
+    return judge(settings.engine, packs, answer, {} if silent else places(program, changes))
 
 
 def _org(settings: Guard, root: str) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:

@@ -250,26 +250,52 @@ class Access(Node):
     index: AccessIndex
 
 
-class Change(Edge):
-    """An edge that is new, or an edge of the base that is gone: its ``id`` and ``rule`` then begin with "base: ", and it has no place."""
+class ChangedTarget(Node):
+    """What is reached: ``text`` in words; ``port`` 0 = every port."""
 
-    effect: Literal["allow", "deny"]
-    gone: bool
+    text: str
+    kind: Literal["service", "pods", "namespace"]
+    key: str
+    namespace: str
+    port: int
+
+
+class Request(Node):
+    """An example; empty for a whole namespace."""
+
+    principal: str
+    source_ip: str
+    port: int
+    method: str
+    path: str
+    host: str
+
+
+class Change(Node):
+    """One rule or namespace that lets in what was not let in before, or no longer does.
+
+    ``public``: callers without an identity of the mesh gain or lose; ``whole`` false: only some of these requests change; ``because``: what
+    did it; ``rule``: as written, "" for a namespace; a rule that only the base has is at no place.
+    """
+
+    id: str
+    caller: str = Field(alias="from")
+    public: bool
+    to: ChangedTarget
+    door: str
+    whole: bool
+    because: str
+    rule: str
+    request: Request
+    source: Place
 
 
 class Diff(Node):
-    """What a change does to the edges, against a base.
+    """What a change of the sources does to the access: exact, as `meshwright diff` shows it."""
 
-    ``opens``: allows that are new and denies that are gone; ``closes``: allows that are gone and denies that are new.  An edge that another
-    one of the same caller and destination covers is left out; whether a request gets in is for all edges together to say.
-    Namespaces: ``opened`` are no longer enforced, ``enforced`` are newly so.
-    """
-
-    base: bool  # whether there is one; without, everything else is empty
+    base: bool  # whether there is one; without, the lists are empty
     opens: list[Change]
     closes: list[Change]
-    opened: list[str]
-    enforced: list[str]
 
 
 class Manifest(Node):

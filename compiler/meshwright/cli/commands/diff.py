@@ -1,16 +1,13 @@
 """``diff``: which access the sources open and close against another revision of them."""
 
-from tempfile import TemporaryDirectory
-
 from meshwright.cli.arguments import Arguments
+from meshwright.cli.base import read_base
 from meshwright.cli.console import Answer, finish
-from meshwright.cli.files import load_project, read_sources
-from meshwright.cli.session import Session, compile_all, today
+from meshwright.cli.session import Session, compile_all
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.changes import Change, Changes
 from meshwright.ir.intent import Program
-from meshwright.pipeline import compare_programs, compile_project, empty_program
-from meshwright.publish import snapshot
+from meshwright.pipeline import compare_programs, empty_program
 
 MOST_SHOWN = 20  # changes that one gate names
 
@@ -20,17 +17,16 @@ def run(arguments: Arguments) -> int:
 
     Both sides are read, resolved and checked; guardrails and proof are the business of `check`.
     """
-    session = compile_all(arguments._replace(files=()), "check")
+    session = compile_all(arguments._replace(files=(), base=""), "check")
     found = list(session.diagnostics)
     compared: dict[str, Changes] = {}
     commit = ""
     if not session.failed and session.projects:
-        with TemporaryDirectory(prefix="meshwright-base-") as folder:
-            taken = snapshot(session.root, arguments.base, folder)
-            found += taken.diagnostics
-            if taken.value is not None:
-                commit = taken.value.commit
-                _compare(arguments, session, folder, found, compared)
+        base = read_base(arguments, session.root, arguments.base or "HEAD")
+        found += base.diagnostics
+        if base.value is not None:
+            commit = base.value.commit
+            _compare(session, base.value.programs, found, compared)
     for changes in compared.values():
         found += _gates(arguments, changes)
     if arguments.format == "markdown":
@@ -47,43 +43,13 @@ def run(arguments: Arguments) -> int:
     return finish(arguments, Answer(tuple(found), session.environments, result, text, session.root, session.sources))
 
 
-def _compare(arguments: Arguments, session: Session, folder: str, found: list[Diagnostic], compared: dict[str, Changes]) -> None:
-    base = _programs(arguments, folder, found)
-    if base is None:
-        return
+def _compare(session: Session, base: dict[str, Program], found: list[Diagnostic], compared: dict[str, Changes]) -> None:
     for result in session.results:
         if result.program is not None:
             outcome = compare_programs(base.get(result.environment) or empty_program(result.program), result.program)
             found += [each._replace(environment=result.environment) for each in outcome.diagnostics]
             if outcome.value is not None:
                 compared[result.environment] = outcome.value
-
-
-def _programs(arguments: Arguments, folder: str, found: list[Diagnostic]) -> dict[str, Program] | None:
-    """The base's intent by environment; {} = there was no project yet, None = it cannot be read."""
-    loaded = load_project(folder, None)
-    if [each.code for each in loaded.diagnostics] == ["MW0901"]:
-        return {}
-    wrong = [each for each in loaded.diagnostics if each.severity == "error"]
-    programs: dict[str, Program] = {}
-    for project in loaded.value.projects if loaded.value is not None and not wrong else ():
-        if arguments.environment not in (None, project.environment):
-            continue
-        sources = read_sources(project, (), folder)
-        wrong += [each for each in sources.diagnostics if each.severity == "error"]
-        if sources.value is not None:
-            result = compile_project(project, sources.value, today(arguments), "check")
-            wrong += [each for each in result.diagnostics if each.severity == "error"]
-            if result.program is not None:
-                programs[project.environment] = result.program
-    if not wrong:
-        return programs
-    shown = [f"{each.code} {each.message}" + (f" (in {each.span.path})" if each.span is not None else "") for each in wrong[:3]]
-    more = [f"and {len(wrong) - 3} more"] if len(wrong) > 3 else []
-    found.append(error(
-        "MW0917", f"the sources at `{arguments.base}` do not compile, so there is nothing to compare with", notes=(*shown, *more),
-        help=("compare with a revision that compiles", "where only a date has passed since, give that revision's day with `--at`")))
-    return None
 
 
 def _gates(arguments: Arguments, changes: Changes) -> list[Diagnostic]:
