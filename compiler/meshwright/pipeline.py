@@ -9,6 +9,7 @@ from meshwright.record import NamedTuple
 from meshwright.source import Source, Span
 
 if TYPE_CHECKING:
+    from meshwright.access.reach import Reach
     from meshwright.ir import intent, manifest, resolved, syntax
     from meshwright.ir.changes import Changes
     from meshwright.ir.filetree import FileTree
@@ -23,6 +24,14 @@ PARTIAL = ("parse", "inventory", "resolve")
 # What follows from a name, pod or label that is missing; left out where the inventory could not be read to its end.
 MISSING = ("MW0201", "MW0207", "MW0208", "MW0304", "MW0308", "MW0310", "MW0319", "MW0327", "MW0332", "MW0336")
 STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
+
+
+class Back(NamedTuple):
+    """A tree as the mesh has it: its objects, label patches of mode `patch` among them, and what they let in."""
+
+    objects: "tuple[Object, ...]"
+    reach: "tuple[Reach, ...]"
+    patched: int
 
 
 class Result(NamedTuple):
@@ -135,9 +144,40 @@ def _render(bundle: "manifest.Bundle", project: Project) -> "Outcome[FileTree]":
 def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "external",
                kept: "list[object] | None" = None) -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent; ``kept`` as above."""
+    from meshwright.prove import prove
+
+    back = read_back(program, tree, labels)
+    if back.value is None:
+        return Outcome(None, back.diagnostics)
+    if kept is not None:
+        kept.append(back)
+    proof = prove(program, back.value.reach)
+    value = proof.value
+    if value is not None and not value.holds:
+        proof = Outcome(value, _findings(program, back.value, value))
+    if value is not None and back.value.patched:
+        value = value._replace(assumptions=(*value.assumptions, APPLIED.format(back.value.patched)))
+    return Outcome(value, back.diagnostics + proof.diagnostics)
+
+
+def _findings(program: "intent.Program", back: Back, proof: "Proof") -> tuple[Diagnostic, ...]:
+    """What does not hold, with what each proxy says of the witness."""
+    from meshwright.istio.trace import Asked, trace
+    from meshwright.prove.explain.witnesses import command_of, question_of, witnesses
+    from meshwright.prove.findings import Traced, findings
+
+    shown = witnesses(back.reach, proof)
+    hops = trace(back.objects, program.inventory, program.mesh, [Asked(one.verdict.destination, one.way, one.request) for one in shown])
+    questions = [question_of(program, one) for one in shown]
+    traced = {one.verdict: Traced(path, command_of(question) if question is not None else "")
+              for one, path, question in zip(shown, hops, questions, strict=True)}
+    return findings(program, proof, traced)
+
+
+def read_back(program: "intent.Program", tree: "FileTree", labels: str = "external") -> "Outcome[Back]":
+    """The objects in the bytes of a tree, and what the model of Istio says they let in; no value when one of them is refused."""
     from meshwright.inventory import read_tree
     from meshwright.istio import model
-    from meshwright.prove import prove
 
     objects = read_tree(tree)
     if objects.value is None or objects.failed:
@@ -145,16 +185,10 @@ def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "exter
     patches = _patches(tree) if labels == "patch" else Outcome(())
     if patches.value is None or patches.failed:
         return Outcome(None, objects.diagnostics + patches.diagnostics)
-    reach = model(objects.value + patches.value, program.inventory, program.mesh)
-    if reach.value is None or reach.failed:
-        return Outcome(None, objects.diagnostics + reach.diagnostics)
-    if kept is not None:
-        kept += objects, reach
-    proof = prove(program, reach.value)
-    value = proof.value
-    if value is not None and patches.value:
-        value = value._replace(assumptions=(*value.assumptions, APPLIED.format(len(patches.value))))
-    return Outcome(value, objects.diagnostics + reach.diagnostics + proof.diagnostics)
+    together = objects.value + patches.value
+    reach = model(together, program.inventory, program.mesh)
+    found = objects.diagnostics + reach.diagnostics
+    return Outcome(None if reach.value is None or reach.failed else Back(together, reach.value, len(patches.value)), found)
 
 
 def compare_programs(old: "intent.Program", new: "intent.Program") -> "Outcome[Changes]":

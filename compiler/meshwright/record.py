@@ -96,4 +96,6 @@ else:
         lambda x, a, b, c, d, e, f, g, h, i, j, k, m, n, o: new(x, (a, b, c, d, e, f, g, h, i, j, k, m, n, o)),
         lambda x, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p: new(x, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p)),
         lambda x, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q: new(x, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q)),
+        lambda x, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r: new(x, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r)),
+        lambda x, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s: new(x, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s)),
     )

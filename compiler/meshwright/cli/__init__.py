@@ -67,6 +67,8 @@ def _dispatch(arguments: "Arguments") -> int:
             from meshwright.cli.commands.prove import run
         case "diff":
             from meshwright.cli.commands.diff import run
+        case "explain":
+            from meshwright.cli.commands.explain import run
         case _:
             from meshwright.cli.commands.publish import run
     return run(arguments)

@@ -1,10 +1,13 @@
 """What can be typed, as data.  Usual command lines are read here; argparse, which takes longer to load than they to run, reads the rest."""
 
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from meshwright.record import NamedTuple
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "diff", "publish"]
+if TYPE_CHECKING:
+    from meshwright.ir.explanation import Question
+
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "diff", "publish"]
 Format = Literal["text", "json", "markdown"]
 Severity = Literal["error", "warning"]
 
@@ -28,9 +31,10 @@ class Arguments(NamedTuple):
     base: str = ""  # a revision: of `diff`, and of guardrails that look at changes; "" = none
     no_new_access: bool = False
     no_public: bool = False
+    question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input
 
 
-COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "publish")
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "publish")  # those whose usual lines have no words of their own
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 

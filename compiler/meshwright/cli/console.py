@@ -60,7 +60,7 @@ def say(diagnostics: Iterable[Diagnostic], texts: Callable[[str], str | None], s
         from meshwright.cli.pages import page
         from meshwright.diagnostics.render.terminal import Style, render
 
-        sys.stderr.write(render(found, texts, Style(_colour(), _width(), several), page) + "\n")
+        sys.stderr.write(render(found, texts, Style(colour(), _width(), several), page) + "\n")
 
 
 def progress() -> Callable[[str], None]:
@@ -81,7 +81,7 @@ def _texts(answer: Answer) -> Callable[[str], str | None]:
 
     def text(path: str) -> str | None:
         if path not in known and root and path and path != "-":
-            read = _read_again(root, path)
+            read = read_again(root, path)
             if read is None:
                 return None
             known[path] = read
@@ -90,7 +90,8 @@ def _texts(answer: Answer) -> Callable[[str], str | None]:
     return text
 
 
-def _read_again(root: str, path: str) -> str | None:
+def read_again(root: str, path: str) -> str | None:
+    """The text of a file below ``root`` (a real path), to show a line of it; None when it cannot be shown."""
     real = os.path.realpath(os.path.join(root, path))
     try:
         if not real.startswith(root + os.sep) or not os.path.isfile(real) or os.path.getsize(real) > LARGEST_SHOWN:
@@ -114,7 +115,8 @@ def _terminal() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
-def _colour() -> bool:
+def colour() -> bool:
+    """Whether texts for people may have colours: on a terminal that has some, and nobody said no."""
     return _terminal() and not os.environ.get("NO_COLOR")
 
 

@@ -1,8 +1,12 @@
-"""The command line for argparse: seven commands, the options they share, and help with examples."""
+"""The command line for argparse: every command, the options they share, and help with examples."""
 
 import argparse
+from typing import TYPE_CHECKING, NoReturn
 
 from meshwright.cli.arguments import Arguments, Command
+
+if TYPE_CHECKING:
+    from meshwright.ir.explanation import Question
 
 EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
     ("init", "start a project from Kubernetes YAML",
@@ -43,6 +47,16 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright diff origin/main --no-new-access   exit 1 if anything is let in that was not\n"
      "  meshwright diff origin/main --no-public       exit 1 if callers without an identity gain anything\n"
      "  meshwright diff origin/main --format markdown   for a comment on a pull request"),
+    ("explain", "may this caller do that: by which rule, at which proxy, and what would change it",
+     "Follow one request on every way it could take, or a denial that a proxy logged back to the rule behind it.\n"
+     "FROM: a service, workload, namespace/account, group, `clients of GATEWAY`, `internet`, `unidentified`, an address, a SPIFFE id.\n"
+     "TO: a service (shop/orders, orders:8080, orders.shop.svc), `pods of` one, a group, or a URL.  Exit code 0 whatever the decision.",
+     "  meshwright explain web orders GET /v1/orders/7     may it, and why\n"
+     "  meshwright explain web orders                      what may it at all\n"
+     "  meshwright explain internet https://shop.example.com/api/orders\n"
+     "  meshwright explain web orders --via pod            around the waypoint\n"
+     "  meshwright explain web orders --manifests deploy/mesh   by a tree that somebody may have edited\n"
+     "  kubectl logs deploy/waypoint -n shop | meshwright explain --log -   denials, back to rules"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
      "  meshwright publish\n"
@@ -62,7 +76,8 @@ def parse_all(argv: list[str]) -> Arguments:
     parsed = _parser(argv).parse_args(argv)
     return Arguments(
         command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
-        fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(parsed.files), check=getattr(parsed, "check", False),
+        fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(getattr(parsed, "files", ())),
+        question=_question(parsed), check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
         table=getattr(parsed, "table", False), base=getattr(parsed, "base", ""),
         no_new_access=getattr(parsed, "no_new_access", False), no_public=getattr(parsed, "no_public", False),
@@ -106,6 +121,8 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     if name == "diff":
         parser.add_argument("base", nargs="?", metavar="BASE", default="", help="a commit, branch or tag (default: HEAD)")
         parser.set_defaults(files=())
+    elif name == "explain":
+        _of_explain(parser)
     else:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
@@ -131,6 +148,61 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("--base", metavar="REVISION", default="", help="for guardrails over `input.diff`: what to compare with")
     if name == "publish":
         parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
+
+
+def _of_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="FROM TO [METHOD PATH]",
+                        help="who asks for what; without METHOD and PATH: for anything")
+    parser.add_argument("--log", metavar="FILE", help="map denials that Envoy or ztunnel logged to rules; - is standard input")
+    parser.add_argument("--via", metavar="WAY", default="", help="one way only: service, pod, gateway, plaintext, or a gateway by name")
+    parser.add_argument("--port", metavar="PORT", default="", help="number or name of the port, where there are several")
+    parser.add_argument("--host", metavar="HOST", default="", help="the Host header")
+    for option, what in (("--header", "a request header"), ("--claim", "a claim of the token")):
+        parser.add_argument(option, metavar="NAME=VALUE", action="append", default=[], type=_pair, help=f"{what}; may be repeated")
+    parser.add_argument("--source-ip", metavar="ADDRESS", default=None, type=_address, help="where the connection comes from")
+    parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
+
+
+def _question(parsed: argparse.Namespace) -> "Question | str | None":
+    """The question of `explain`, or the path of a log; leaves through SystemExit (2) when the words are none."""
+    words = getattr(parsed, "words", None)
+    if words is None:
+        return None
+    if parsed.log is not None:
+        if words:
+            _usage("explain", "--log takes no FROM and TO: the log says who asked for what")
+        return str(parsed.log)
+    if len(words) not in (2, 4):
+        _usage("explain", f"FROM TO or FROM TO METHOD PATH is needed, which are 2 or 4 words and not {len(words)}")
+    from meshwright.ir.explanation import Question
+
+    source, target, method, path = [*words, "", ""][:4]
+    headers = tuple((name.lower(), value) for name, value in parsed.header)
+    return Question(source, target, method.upper(), path.partition("?")[0], parsed.host, headers, tuple(parsed.claim), parsed.port,
+                    parsed.via, parsed.source_ip or "")
+
+
+def _usage(command: str, message: str) -> NoReturn:
+    import sys
+
+    sys.stderr.write(f"usage: meshwright {command} --help\nmeshwright {command}: error: {message}\n")
+    raise SystemExit(2)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def _address(text: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an IP address") from None
 
 
 def _date(text: str) -> str:

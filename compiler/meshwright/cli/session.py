@@ -76,7 +76,7 @@ def compile_all(arguments: Arguments, until: str, given: "FileTree | None" = Non
     show = progress()
     parsed: dict[Source, Outcome[syntax.Module]] = {}
     now = today(arguments)
-    stdin = _stdin(session.projects)
+    stdin = standard_input(session.projects)
     base, refused = _base(arguments, session.root)
     if refused:
         return session._replace(diagnostics=session.diagnostics + refused)
@@ -98,7 +98,7 @@ def _base(arguments: Arguments, root: str) -> "tuple[dict[str, intent.Program] |
     return (None, outcome.diagnostics) if outcome.value is None else (outcome.value.programs, ())
 
 
-def _stdin(projects: tuple[Project, ...]) -> bytes | None:
+def standard_input(projects: tuple[Project, ...]) -> bytes | None:
     """Standard input, read once for all environments; None: nobody names it, or there is none."""
     if not any("-" in (*project.inventory, *project.foreign) for project in projects) or not sys.stdin:
         return None

@@ -33,7 +33,7 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     for held in objects:
         if has_owner(held):
             read.doubts.everywhere(f"{held.id} goes as soon as the owner that it names is gone")
-    world = _world(read, inventory, mesh)
+    world = world_of(read, inventory, mesh)
     selecting: dict[str, list[Service]] = {}
     for service in inventory.services:
         for workload_id in service.workloads:
@@ -57,7 +57,7 @@ def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outc
     return Outcome(tuple(found))
 
 
-def _world(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
+def world_of(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
     bindings = Bindings(inventory, read.overlays, read.gateways, read.class_labels)
     services = {service.id: service for service in inventory.services}
     at_gateways: dict[str, list[Edge]] = {}

@@ -1,8 +1,12 @@
 """Verdicts that do not hold, as diagnostics: obligation, destination, way, the request in words, rules and objects."""
 
+from collections.abc import Mapping, Sequence
+
 from meshwright.diagnostics import Diagnostic, Label, error
+from meshwright.ir.explanation import Hop
 from meshwright.ir.intent import Program
 from meshwright.ir.proof import Obligation, Proof, Request, Verdict
+from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 CODES: dict[Obligation, str] = {"sound": "MW0401", "complete": "MW0402", "sealed": "MW0403", "transport": "MW0404", "invariant": "MW0406"}
@@ -11,7 +15,17 @@ OUTSIDE = "MW0407"
 MOST_OBJECTS = 8
 
 
-def findings(program: Program, proof: Proof) -> tuple[Diagnostic, ...]:
+class Traced(NamedTuple):
+    """What the proxies say of a witness, one after the other, and the command that asks the same."""
+
+    hops: Sequence[Hop]
+    command: str  # "" = the words of `explain` cannot say it
+
+
+NOTHING_TRACED: Mapping[Verdict, Traced] = {}
+
+
+def findings(program: Program, proof: Proof, traced: Mapping[Verdict, Traced] = NOTHING_TRACED) -> tuple[Diagnostic, ...]:
     """One error for each obligation and destination that does not hold; further ways of the same one are counted in its notes.
 
     Destinations that stay without an answer for the same reasons are one error.
@@ -28,8 +42,8 @@ def findings(program: Program, proof: Proof) -> tuple[Diagnostic, ...]:
         if code == UNKNOWN:
             unknown.setdefault(tuple(verdict.reason for verdict in group), []).append(group)
         else:
-            found.append(_finding(program, code, group))
-    found.extend(_finding(program, UNKNOWN, same[0], tuple(group[0].destination for group in same[1:])) for same in unknown.values())
+            found.append(_finding(program, code, group, traced.get(group[0])))
+    found.extend(_finding(program, UNKNOWN, same[0], None, tuple(group[0].destination for group in same[1:])) for same in unknown.values())
     return tuple(found)
 
 
@@ -48,13 +62,18 @@ def _code(verdict: Verdict) -> str:
     return CODES.get(verdict.obligation, OUTSIDE)
 
 
-def _finding(program: Program, code: str, group: list[Verdict], also: tuple[str, ...] = ()) -> Diagnostic:
+def _finding(program: Program, code: str, group: list[Verdict], traced: Traced | None, also: tuple[str, ...] = ()) -> Diagnostic:
     first = group[0]
     notes = [f"by {first.way}"] if first.way and first.obligation != "invariant" else []
     if first.objects:
         shown = ", ".join(f"`{name}`" for name in first.objects[:MOST_OBJECTS])
         more = len(first.objects) - MOST_OBJECTS
         notes.append(f"objects that took part: {shown}" + (f" and {more} more" if more > 0 else ""))
+    if traced is not None:
+        notes += [_said(hop) for hop in traced.hops]
+        notes += [f"asked again by `{traced.command}`, of the same manifests"] if traced.command else []
+    if first.obligation == "sealed" and first.status == "fails":
+        notes.append("for example by an AuthorizationPolicy with `action: ALLOW` and `rules: [{}]` at the same place")
     if len(group) > 1 and first.obligation != "invariant":
         notes.append(f"{len(group) - 1} more of the same at this destination: " + "; ".join(_brief(verdict) for verdict in group[1:4]))
     if also:
@@ -87,6 +106,14 @@ def _message(code: str, verdict: Verdict) -> str:
     if code == OUTSIDE:
         return f"{where} is outside the mesh: {verdict.reason}"
     return f"the proof has no answer for {where}: {verdict.reason}"
+
+
+def _said(hop: Hop) -> str:
+    """What one proxy says of the witness, and why."""
+    word = {"allow": "lets it in", "deny": "refuses it", "unknown": "is not sure"}[hop.decision]
+    peer = f", for which the peer is `{hop.peer}`," if hop.peer else ""
+    why = f"rule {hop.rule + 1} of `{hop.object}`" if hop.rule >= 0 else f"`{hop.object}`: {hop.reason}" if hop.object else hop.reason
+    return f"{hop.proxy}{peer} {word}: {why}"
 
 
 def _brief(verdict: Verdict) -> str:

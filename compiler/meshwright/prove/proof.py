@@ -29,14 +29,14 @@ def prove(program: Program, reach: Iterable[Reach]) -> Outcome[Proof]:
     found: list[Verdict] = []
     ways = 0
     expected = destinations(program, answers)
-    before = _standing(program)
+    before = standing(program)
     for destination, pods in sorted(expected.items()):
         answer = answers.get(destination)
         if answer is None:
             found.append(_unanswered(destination, answers.values()))
             continue
         ways += len(answer.ways)
-        found += _judged(Case(program, meaning, answer, pods, _waypoints(answer, *before)), judge)
+        found += _judged(Case(program, meaning, answer, pods, waypoints_before(answer, *before)), judge)
     if program.invariants:
         from meshwright.prove.invariants import invariants  # read when there are some
 
@@ -73,13 +73,13 @@ def _judged(case: Case, judge: Judge) -> list[Verdict]:
     return wrong + [Verdict(obligation, destination, "", "holds", None, (), (), "") for obligation in JUDGED if obligation not in bad]
 
 
-def _standing(program: Program) -> tuple[dict[str, str], set[str]]:
+def standing(program: Program) -> tuple[dict[str, str], set[str]]:
     """The waypoint that each namespace shares with others, and the accounts that workloads run as."""
     shared = {space.name: space.placement.waypoint for space in program.namespaces if space.placement.kind == "shared"}
     return shared, {str(workload.identity) for workload in program.inventory.workloads}
 
 
-def _waypoints(reach: Reach, shared: dict[str, str], taken: set[str]) -> tuple[tuple[str, int], ...]:
+def waypoints_before(reach: Reach, shared: dict[str, str], taken: set[str]) -> tuple[tuple[str, int], ...]:
     """The waypoints that stand before this destination, where its namespace declares them, and the target ports they dial.
 
     A waypoint whose account some workload runs as is none: that workload would pass for it.

@@ -19,4 +19,7 @@ CODES: tuple[Code, ...] = (
     Code("MW0914", "no-inventory", "init found no Kubernetes YAML"),
     Code("MW0915", "too-large", "a source or the project file is larger than the limit"),
     Code("MW0917", "base-does-not-compile", "the sources of the revision to compare with do not compile"),
+    Code("MW0920", "nobody-called-so", "a question names what does not exist"),
+    Code("MW0921", "several-called-so", "a question names what may be one of several"),
+    Code("MW0922", "impossible-question", "a question that nobody can answer"),
 )
