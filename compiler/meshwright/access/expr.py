@@ -43,6 +43,7 @@ class Expr(NamedTuple):
 EVERYTHING = Expr("true")
 NOTHING = Expr("false")
 _PLAIN = ("match", "or")  # what an intersection takes in as it is
+_PARTS = ("match", "or", "and", "not")  # neither everything nor nothing
 
 
 def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
@@ -59,6 +60,13 @@ def both(*args: Expr) -> Expr:
         if other.op in _PLAIN:
             return Expr("and", None, None, args)
     return _join("and", args, EVERYTHING, NOTHING)
+
+
+def pair(one: Expr, other: Expr) -> Expr:
+    """Intersection of two, whose parts stay what they are: one that occurs in many pairs can be known again as one object."""
+    if one.op in _PLAIN and other.op in _PARTS:
+        return Expr("and", None, None, (one, other))
+    return both(one, other)
 
 
 def either(*args: Expr) -> Expr:

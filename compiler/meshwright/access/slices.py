@@ -28,10 +28,10 @@ class Slices:
         self._rename = rename
         self._callers: dict[Pattern, Slice] = {}  # patterns over principal
         self._exact: dict[Pattern, str] = {}  # those that one principal matches
+        self._named: dict[int, str | None] = {}  # by id of a match in _known: the only principal that it matches
         self._atoms: dict[Dimension, dict[Pattern, Form]] = {dimension: {} for dimension in DIMENSIONS}
         self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
         self._joined: dict[frozenset[Form], Form] = {}
-        self._doors: dict[tuple[Expr, ...], Form] = {}
         self._written: dict[tuple[Form, ...], Form] = {}
         self._known: dict[int, tuple[Expr, Slice]] = {}  # by id of an expression that is kept alive here
         self._left = 0
@@ -44,14 +44,15 @@ class Slices:
             if mine == theirs:
                 return True
             (some, others), (more, rest) = mine, theirs
-            return self._within(others, rest) and all(
-                self._within(some.get(caller, others), more.get(caller, rest)) for caller in some.keys() | more.keys())
+            for caller, form in some.items():
+                other = more.get(caller, rest)
+                if form != other and not self._within(form, other):
+                    return False
+            if others == NONE:
+                return True
+            return self._within(others, rest) and all(self._within(others, form) for caller, form in more.items() if caller not in some)
         except (TooMany, ValueError, RecursionError):
             return False
-
-    def forget(self) -> None:
-        """Let go of the expressions seen; forms stay."""
-        self._known.clear()
 
     def _kept(self, expr: Expr) -> Slice:
         known = self._known.get(id(expr))
@@ -64,7 +65,7 @@ class Slices:
         if op == "and":
             return self._join(expr.args, 1)
         if op == "or":
-            return self._join(expr.args, -1)
+            return self._list(expr.args) or self._join(expr.args, -1)
         if op == "match":
             return self._match(expr)
         if op == "not":
@@ -100,6 +101,59 @@ class Slices:
             self._parts.append(None)
         return form
 
+    def _list(self, args: tuple[Expr, ...]) -> Slice | None:
+        """A union of different callers, each with one door or with every one, as people write them; None for any other."""
+        named = self._named
+        found: dict[str, Form] = {}
+        for arg in args:
+            op = arg.op
+            if op == "match":
+                caller = named.get(id(arg)) or self._name(arg)
+                form: Form | None = ALL
+            elif op == "and":
+                parts = arg.args
+                caller = named.get(id(parts[0])) or self._name(parts[0])
+                form = self._door(parts) if caller is not None else None
+            else:
+                return None
+            if caller is None or form is None or caller in found:
+                return None
+            if form != NONE:
+                found[caller] = form
+        return found, NONE
+
+    def _name(self, expr: Expr) -> str | None:
+        """The only principal that a match covers; None for any other expression."""
+        if expr.op != "match" or expr.dimension != "principal" or expr.pattern is None:
+            return None
+        self._kept(expr)
+        caller = self._named[id(expr)] = self._exact.get(expr.pattern)
+        return caller
+
+    def _door(self, parts: tuple[Expr, ...]) -> Form | None:
+        """The form of an intersection without its first part; None where the rest speaks of callers too."""
+        if len(parts) != 2:
+            return self._meet(parts[1:])
+        found = self._known.get(id(parts[1]))  # the same door occurs in many intersections
+        if found is None:
+            form = self._meet(parts[1].args if parts[1].op == "and" else parts[1:])
+            if form is not None:
+                self._known[id(parts[1])] = parts[1], ({}, form)
+            return form
+        some, rest = found[1]
+        return None if some else rest
+
+    def _meet(self, parts: tuple[Expr, ...]) -> Form | None:
+        known = self._known
+        forms = []
+        for part in parts:
+            found = known.get(id(part))  # methods and paths, too, occur in many doors
+            some, form = found[1] if found is not None else self._kept(part)
+            if some:
+                return None
+            forms.append(form)
+        return forms[0] if len(forms) == 1 else self._all(forms)
+
     def _join(self, args: Iterable[Expr], sign: int) -> Slice:
         """Intersection for ``sign`` 1; union for -1, as the complement of the intersection of complements."""
         constant: list[Form] = []
@@ -110,13 +164,13 @@ class Slices:
             op, dimension, pattern, parts = arg
             if op != "match":
                 if op == "and" and sign < 0:
-                    cube = self._cube(parts)
-                    if cube is not None:
-                        caller, form = cube
+                    caller = self._name(parts[0])
+                    door = None if caller is None else self._door(parts)
+                    if caller is not None and door is not None:
                         if caller in single:
-                            cut.append(({caller: form}, NONE))
-                        elif form != NONE:
-                            single[caller] = form
+                            cut.append(({caller: door}, NONE))
+                        elif door != NONE:
+                            single[caller] = door
                         continue
                 one = self._slice(arg)
             elif dimension != "principal":
@@ -158,24 +212,6 @@ class Slices:
                 return self._narrow(base, cut, sign), none
         return self._wide(base, cut, sign)
 
-    def _cube(self, parts: tuple[Expr, ...]) -> tuple[str, Form] | None:
-        """An intersection that begins with one caller: who, and the form of the rest, which is remembered as written.
-
-        What one caller may ask occurs on both sides of a question, and in many of them.
-        """
-        _, dimension, pattern, _ = parts[0]
-        caller = self._exact.get(pattern) if dimension == "principal" else None  # type: ignore[arg-type]
-        if caller is None:
-            return None
-        door = parts[1:]
-        form = self._doors.get(door)
-        if form is None:
-            some, form = self._join(door, 1)
-            if some:
-                return None
-            self._doors[door] = form
-        return caller, form
-
     def _narrow(self, base: Form, cut: list[Slice], sign: int) -> dict[str, Form]:
         """Some of ``cut`` leave nothing but for callers that they name: only those that each of these names are left."""
         none = sign * NONE
@@ -190,12 +226,12 @@ class Slices:
             for caller, form in first.items():
                 more = some.get(caller, rest)
                 if form != none and more != none:
-                    together = form if more == -none else sign * self._all([sign * form, sign * more])
+                    together = form if more == -none else more if form == -none else sign * self._all([sign * form, sign * more])
                     if together != none:
                         found[caller] = together
             return found
         for caller, form in first.items():
-            forms = [sign * form] if base == ALL else [base, sign * form]
+            forms = [sign * form] if base == ALL else [base] if form == -none else [base, sign * form]
             for some, rest in others:
                 more = sign * some.get(caller, rest)
                 if more != ALL:
@@ -237,28 +273,36 @@ class Slices:
         return found
 
     def _intersection(self, forms: tuple[Form, ...]) -> Form:
+        if NONE in forms:
+            return NONE
+        whole = frozenset(forms)
+        for form in forms:
+            if form > 0 and (form == ALL or self._parts[form] is not None):
+                whole = self._flat(whole)
+                break
+        if len(whole) < 2:
+            return next(iter(whole), ALL)
+        self._pay(len(whole))
+        for form in whole:
+            if -form in whole:
+                return NONE
+        found = self._joined.get(whole)
+        if found is None:
+            found = self._joined[whole] = len(self._parts)
+            self._parts.append(whole)
+        return found
+
+    def _flat(self, forms: Iterable[Form]) -> frozenset[Form]:
+        """With the parts of an intersection in place of it, and without ALL."""
         kept: set[Form] = set()
         for form in forms:
-            if form == NONE:
-                return NONE
             parts = self._parts[form] if form > 0 else None
             if parts is not None:
                 kept |= parts
             else:
                 kept.add(form)
         kept.discard(ALL)
-        if len(kept) < 2:
-            return kept.pop() if kept else ALL
-        self._pay(len(kept))
-        for form in kept:
-            if -form in kept:
-                return NONE
-        whole = frozenset(kept)
-        found = self._joined.get(whole)
-        if found is None:
-            found = self._joined[whole] = len(self._parts)
-            self._parts.append(whole)
-        return found
+        return frozenset(kept)
 
     def _within(self, small: Form, large: Form) -> bool:
         """Whether the forms show that ``small`` is a subset of ``large``."""

@@ -24,6 +24,7 @@ class Judge:
         self._renamed: dict[Pattern, Pattern] = {}
         self._doubtful = False
         self._slices = Slices(self._rename)
+        self._inside: dict[tuple[int, int], tuple[Expr, Expr]] = {}  # what was seen to hold, by ids; kept alive
 
     def outside(self, left: Expr, right: Expr) -> Answer:
         """A request in ``left`` and not in ``right``; None: there is none; Unknown: nobody can tell within the budget."""
@@ -31,12 +32,21 @@ class Judge:
 
     def ask(self, pairs: Sequence[tuple[Expr, Expr]]) -> list[Answer]:
         """``outside`` for several pairs that speak of the same things."""
-        seen = [self._slices.inside(left, right) for left, right in pairs]
-        self._slices.forget()
+        seen = [self._seen(left, right) for left, right in pairs]
         if all(seen):
             return [None] * len(pairs)
         rest = iter(self._decided([pair for pair, inside in zip(pairs, seen, strict=True) if not inside]))
         return [None if inside else next(rest) for inside in seen]
+
+    def _seen(self, left: Expr, right: Expr) -> bool:
+        """Whether a first look shows it; pods of one namespace ask the same of the same expressions again and again."""
+        key = (id(left), id(right))
+        if key in self._inside:
+            return True
+        if not self._slices.inside(left, right):
+            return False
+        self._inside[key] = left, right
+        return True
 
     def _decided(self, pairs: Sequence[tuple[Expr, Expr]]) -> list[Answer]:
         self._doubtful = False

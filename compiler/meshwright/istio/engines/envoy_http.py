@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from meshwright.access.expr import NOTHING, Expr, all_of, any_of, both
+from meshwright.access.expr import NOTHING, Expr, all_of, any_of, pair
 from meshwright.istio import terms
 from meshwright.istio.kinds.authorization_policy import Condition, Policy, Rule
 from meshwright.istio.terms import NOT_KNOWN, Read, Scope
@@ -28,7 +28,7 @@ def rule_requests(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> E
         who, inexact = terms.conjunction(rule.sources[0], FIELDS, scope, upper)
         what, also = terms.conjunction(rule.operations[0], FIELDS, scope, upper)
         doubts += inexact + also
-        return both(who, what)
+        return pair(who, what)
     clauses: list[Expr] = []
     for elements in (rule.sources, rule.operations):
         if elements:

@@ -7,7 +7,7 @@ with HTTP terms holds at the service's address only.  A deny on a service holds 
 from collections.abc import Iterable
 
 from meshwright.access.decide import is_empty
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, any_of, both, either, match, negate, pair
 from meshwright.access.request import fix
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Grant, Http, PodSet, Program, Service, Source
@@ -34,13 +34,16 @@ class Meaning:
             where = self._by_service if grant.target.kind == "service" else self._by_pods
             where.setdefault(grant.target.id, []).append(grant)
         self._one_target = {service.id: len({port.target for port in service.ports}) == 1 for service in program.services}
-        self._sources: dict[Source | Identity, Expr] = {}
-        self._doors: dict[Http, Expr] = {}
+        self._sources: dict[int, tuple[Source, Expr]] = {}  # by id: equal ones are mostly one object, and equal answers always are
+        self._same_sources: dict[Source | Identity, Expr] = {}
+        self._doors: dict[int, Expr] = {}  # by id, as the program keeps its grants alive
+        self._same_doors: dict[Http, Expr] = {}
         self._terms: dict[int, Expr] = {}
         self._ports: dict[int, Expr] = {}
         self._at: dict[tuple[str, int, str, int], list[Grant]] = {}
         self._besides: dict[str, list[Grant]] = {}
         self._known: dict[tuple[str | int, ...], Expr] = {}
+        self._fixed: dict[tuple[int, str, str], tuple[Expr, Expr]] = {}  # by id of an expression that is kept alive here
 
     def at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
         """Requests that may come by the address of ``service`` ``port`` to target port ``target`` of ``pods``.
@@ -87,11 +90,23 @@ class Meaning:
 
     def source(self, source: Source) -> Expr:
         """Who asks, at a way where the principal is seen."""
+        known = self._sources.get(id(source))
+        if known is not None:
+            return known[1]
         key = source.identity if source.kind == "identity" and source.identity is not None else source
-        found = self._sources.get(key)
+        found = self._same_sources.get(key)
         if found is None:
-            found = self._sources[key] = source_term(source, self.trust_domain, self.program.gateways)
+            found = self._same_sources[key] = source_term(source, self.trust_domain, self.program.gateways)
+        self._sources[id(source)] = source, found
         return found
+
+    def fixed(self, expr: Expr, dimension: Dimension, value: str) -> Expr:
+        """As ``fix``; one expression gives one answer, the same object."""
+        key = (id(expr), dimension, value)
+        found = self._fixed.get(key)
+        if found is None:
+            found = self._fixed[key] = expr, fix(expr, dimension, value)
+        return found[1]
 
     def grants_on(self, pods: str, target: int) -> list[Grant]:
         """Every grant that is about target port ``target`` of ``pods``, by whatever address; 0 = any port."""
@@ -150,13 +165,15 @@ class Meaning:
                                     or grant.source.kind == "unidentified"], ports=True), "principal", "")
 
     def _around(self, pods: str) -> list[Grant]:
-        """Grants that may hold by a pod's own address: not those to HTTP doors of services with an address."""
+        """Grants that may hold by a pod's own address: not those to HTTP doors of services with an address; [] when none allows."""
         found = self._besides.get(pods)
         if found is None:
             headless = pods in self.pod_sets and any(self.services[name].headless for name in self.pod_sets[pods].services)
-            found = self._besides[pods] = [
-                grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or headless
-                or grant.target.kind == "pods" or grant.source.kind == "unidentified"]
+            found = [grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or headless
+                     or grant.target.kind == "pods" or grant.source.kind == "unidentified"]
+            if all(grant.effect == "deny" for grant in found):
+                found = []
+            self._besides[pods] = found
         return found
 
     def _is_headless(self, grant: Grant) -> bool:
@@ -187,7 +204,8 @@ class Meaning:
         for grant in grants:
             if grant.source.kind == "gateway" and grant.source.port not in (0, listener):
                 continue
-            terms[grant.effect].append(fix(self._term(grant, ports), "principal", principal))
+            term = both(self._port(grant), self._term(grant)) if ports else self._term(grant)
+            terms[grant.effect].append(fix(term, "principal", principal))
         return both(any_of(terms["allow"]), negate(any_of(terms["deny"])))
 
     def _plaintext_ports(self, pods: str) -> Expr:
@@ -207,10 +225,10 @@ class Meaning:
 
     def _permitted(self, chosen: list[Grant], ports: bool = False) -> Expr:
         """Some allow matches and no deny does.  With ``ports`` over port too."""
-        allowed = any_of([self._term(grant, ports) for grant in chosen if grant.effect == "allow"])
+        allowed = self._some([grant for grant in chosen if grant.effect == "allow"], ports)
         if allowed.op == "false":
             return allowed
-        plain = both(allowed, negate(any_of([self._term(grant, ports) for grant in chosen if grant.effect == "deny"])))
+        plain = both(allowed, negate(self._some([grant for grant in chosen if grant.effect == "deny"], ports)))
         # A deny for clients of one listener takes from that listener's clients only: others come with the same identity.
         split = {grant.source.gateway for grant in chosen if grant.effect == "deny" and grant.source.kind == "gateway"
                  and grant.source.port} if self.gateways else ()
@@ -222,19 +240,31 @@ class Meaning:
                 plain = either(both(plain, negate(itself)), both(itself, clients))
         return plain
 
-    def _term(self, grant: Grant, ports: bool) -> Expr:
-        term = self._terms.get(id(grant))  # the program keeps its grants alive
+    def _some(self, grants: list[Grant], ports: bool) -> Expr:
+        """What some of the grants speaks of; with ``ports`` port by port."""
+        if not ports:
+            return any_of([self._term(grant) for grant in grants])
+        at: dict[Expr, list[Expr]] = {}
+        for grant in grants:
+            at.setdefault(self._port(grant), []).append(self._term(grant))
+        return any_of([both(port, any_of(terms)) for port, terms in at.items()])
+
+    def _term(self, grant: Grant) -> Expr:
+        term = self._terms.get(id(grant))
         if term is None:
-            who, http = self.source(grant.source), grant.http
-            if http is None:
-                term = who
-            else:
-                door = self._doors.get(http)
-                if door is None:
-                    door = self._doors[http] = http_term(http)
-                term = both(who, door)
+            known, http = self._sources.get(id(grant.source)), grant.http
+            term = known[1] if known is not None else self.source(grant.source)
+            if http is not None:
+                term = pair(term, self._doors.get(id(http)) or self._door(http))
             self._terms[id(grant)] = term
-        return both(self._port(grant), term) if ports else term
+        return term
+
+    def _door(self, http: Http) -> Expr:
+        door = self._same_doors.get(http)
+        if door is None:
+            door = self._same_doors[http] = http_term(http)
+        self._doors[id(http)] = door
+        return door
 
     def _port(self, grant: Grant) -> Expr:
         target = self._target(grant)

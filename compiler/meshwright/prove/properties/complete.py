@@ -6,7 +6,6 @@ and route for its clients, plaintext for `unidentified`.
 
 from meshwright.access.expr import NOTHING, Expr, any_of
 from meshwright.access.reach import Way
-from meshwright.access.request import fix
 from meshwright.prove.destination import Case, Inclusion
 from meshwright.prove.properties.sound import admitted
 
@@ -20,7 +19,7 @@ def complete(case: Case) -> list[Inclusion]:
     for ways in together.values():
         asked = _asked(case, ways[0])
         if asked is not None and asked != NOTHING:  # a gateway may have several route tables that lead here: one for each host
-            let_in = admitted(ways[0]) if len(ways) == 1 else any_of(admitted(way) for way in ways)
+            let_in = admitted(case, ways[0]) if len(ways) == 1 else any_of(admitted(case, way) for way in ways)
             found.append(Inclusion("complete", ways[0], asked, let_in, "the intent allows it, and it is refused"))
     return found
 
@@ -36,5 +35,5 @@ def _asked(case: Case, way: Way) -> Expr | None:
     if way.kind == "gateway":
         asked = meaning.asked_through_gateway(way.gateway, way.listener, way.service, way.port, pods, way.target)
         gateway = meaning.gateways.get(way.gateway)
-        return fix(asked, "principal", gateway.identity.principal(meaning.trust_domain)) if gateway is not None else asked
+        return meaning.fixed(asked, "principal", gateway.identity.principal(meaning.trust_domain)) if gateway is not None else asked
     return None

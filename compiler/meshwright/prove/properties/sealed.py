@@ -6,7 +6,6 @@ ALLOW there may widen what a declared caller asks, and never who asks.
 
 from meshwright.access.expr import NOTHING, Expr
 from meshwright.access.reach import Way
-from meshwright.access.request import fix
 from meshwright.prove.destination import Case, Inclusion
 
 # Nothing but an ALLOW can close these, so an ALLOW that somebody adds can open them: printed as an assumption.
@@ -18,7 +17,7 @@ def sealed(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
     found = []
     for way, allowed in zip(case.reach.ways, permitted, strict=True) if case.pods else ():
         if way.kind not in CANNOT_BE_SEALED:
-            left = fix(way.sealed, "principal", "") if way.kind == "plaintext" else way.sealed
+            left = case.meaning.fixed(way.sealed, "principal", "") if way.kind == "plaintext" else way.sealed
             reason = "gets in as soon as anybody adds an ALLOW for everything"
             found.append(Inclusion("sealed", way, left, _limit(case, way, allowed), reason))
     return found
@@ -32,7 +31,7 @@ def _limit(case: Case, way: Way, allowed: Expr) -> Expr:
         if gateway is None:
             return NOTHING
         principal = gateway.identity.principal(case.program.mesh.trust_domain)
-        return fix(case.meaning.callers_of(way.service, way.port, case.pods, way.target), "principal", principal)
+        return case.meaning.fixed(case.meaning.callers_of(way.service, way.port, case.pods, way.target), "principal", principal)
     if way.kind in ("service", "other-service"):
         return case.meaning.callers_of(way.service, way.port, case.pods, way.target)
     return allowed

@@ -3,15 +3,16 @@
 Where a proxy does not see an attribute, its answer covers every value of it, and so must the intent.
 """
 
+from functools import lru_cache
+
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, either, match
 from meshwright.access.reach import Way
-from meshwright.access.request import fix
 from meshwright.prove.destination import Case, Inclusion
 
 
 def sound(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
     """One question a way.  ``permitted`` is what the intent allows on each, in order."""
-    return [Inclusion("sound", way, admitted(way), allowed, "it gets in, and the intent does not allow it")
+    return [Inclusion("sound", way, admitted(case, way), allowed, "it gets in, and the intent does not allow it")
             for way, allowed in zip(case.reach.ways, permitted, strict=True)]
 
 
@@ -21,9 +22,9 @@ def permitted_ways(case: Case) -> tuple[Expr, ...]:
     return tuple(_permitted(case, way, around) for way in case.reach.ways)
 
 
-def admitted(way: Way) -> Expr:
+def admitted(case: Case, way: Way) -> Expr:
     """What the objects let in on a way; a peer of `plaintext` has no identity."""
-    return fix(way.admitted, "principal", "") if way.kind == "plaintext" else way.admitted
+    return case.meaning.fixed(way.admitted, "principal", "") if way.kind == "plaintext" else way.admitted
 
 
 def _permitted(case: Case, way: Way, around: Expr) -> Expr:
@@ -36,7 +37,7 @@ def _permitted(case: Case, way: Way, around: Expr) -> Expr:
         if any(proxy.startswith("waypoint ") for proxy in way.by):
             return allowed
         # A service that no waypoint serves, over pods that one does: ztunnel cannot tell its address from the pod's own.
-        return either(allowed, fix(waypoints(case), "port", str(way.target)))
+        return either(allowed, meaning.fixed(waypoints(case), "port", str(way.target)))
     if way.kind == "mesh-route":
         services = (case.meaning.services[name] for name in case.meaning.pod_sets[pods].services)
         return any_of(meaning.at_service(service.id, port.number, pods, way.target) for service in services
@@ -44,9 +45,9 @@ def _permitted(case: Case, way: Way, around: Expr) -> Expr:
     if way.kind == "gateway":
         return meaning.through_gateway(way.gateway, way.listener, way.service, way.port, pods, way.target)
     if way.kind == "plaintext":
-        return fix(meaning.at_pods(pods), "principal", "")
+        return meaning.fixed(meaning.at_pods(pods), "principal", "")
     if way.kind == "without-waypoint":
-        return fix(around, "port", str(way.target))
+        return meaning.fixed(around, "port", str(way.target))
     return around
 
 
@@ -57,7 +58,11 @@ def with_waypoints(case: Case) -> Expr:
 
 def waypoints(case: Case) -> Expr:
     """Connections of waypoints that judge for these pods: what passes them is asked at the ways that lead through them."""
-    domain = case.program.mesh.trust_domain
+    return _dialling(case.program.mesh.trust_domain, case.waypoints)
+
+
+@lru_cache(maxsize=4096)  # one expression for all pods of a namespace behind the same port: what is asked of it is answered once
+def _dialling(domain: str, waypoints: tuple[tuple[str, int], ...]) -> Expr:
     return any_of(
         all_of((match("principal", "exact", f"{domain}/ns/{space}/sa/{name}"), match("port", "number", str(port)) if port else EVERYTHING))
-        for waypoint, port in case.waypoints for space, _, name in [waypoint.partition("/")])
+        for waypoint, port in waypoints for space, _, name in [waypoint.partition("/")])
