@@ -143,7 +143,7 @@ def _route(view: View, case: Case, way: Way, allowed: Expr, asked: Expr, caller:
     wanted = both(asked, who)
     if way.kind == "plaintext":
         wanted = fix(wanted, "principal", "")
-    lets = admitted(way)
+    lets = admitted(case, way)
     some, inside, outside, meant, beyond = view.judge.ask([
         (wanted, NOTHING), (both(wanted, lets), NOTHING), (wanted, lets), (both(wanted, allowed), NOTHING), (wanted, allowed)])
     if some is None:
