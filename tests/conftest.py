@@ -4,10 +4,14 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from tests.support.istiod import Istiod, Unavailable, program
+from tests.support.envoy import NoEnvoy
+from tests.support.envoy import program as envoy_program
+from tests.support.istiod import Istiod, Unavailable
+from tests.support.istiod import program as istiod_program
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = Path(os.environ.get("MESHWRIGHT_CORPORA", ROOT.parent / "shared" / "corpora"))
@@ -26,16 +30,29 @@ def corpora() -> Path:
 
 @pytest.fixture(scope="session")
 def istiod() -> Iterator[Istiod]:
-    """Istio's real control plane. Where it cannot be built the test does not run, which the summary says; with
-    MESHWRIGHT_REQUIRE=istiod it fails instead."""
+    """Istio's real control plane."""
     try:
-        program()
+        istiod_program()
     except Unavailable as reason:
-        if "istiod" in os.environ.get("MESHWRIGHT_REQUIRE", "").split(","):
-            pytest.fail(f"istiod was required: {reason}")
-        pytest.skip(f"NOT RUN, no istiod: {reason}")
+        missing("istiod", str(reason))
     with Istiod() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def envoy() -> None:
+    """A real Envoy can be started: it comes with the `dev` extra, where there is a wheel."""
+    try:
+        envoy_program()
+    except NoEnvoy as reason:
+        missing("envoy", str(reason))
+
+
+def missing(name: str, reason: str) -> NoReturn:
+    """The test does not run, which the summary says in red; it fails where MESHWRIGHT_REQUIRE lists the name."""
+    if name in os.environ.get("MESHWRIGHT_REQUIRE", "").split(","):
+        pytest.fail(f"{name} was required: {reason}")
+    pytest.skip(f"NOT RUN, no {name}: {reason}")
 
 
 @pytest.fixture

@@ -1,0 +1,59 @@
+"""Random worlds with what real istiod made of them, stored, so that ``make test`` needs no Go.
+
+``python -m tests.support.stored_worlds`` makes the file anew; ``make conformance`` compares it with what istiod says today.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.support import random_worlds
+from tests.support.chains import kept
+from tests.support.istiod import Istiod
+
+Json = dict[str, Any]
+FILE = Path(__file__).resolve().parents[1] / "conformance" / "worlds.jsonl.gz"
+WORLDS = 16
+
+
+def stored() -> list[Json]:
+    """Each world: ``seed``, ``objects``, ``refused``, ``authorizations``, ``addresses`` (workloads only), ``proxies``."""
+    with gzip.open(FILE, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def asked(istiod: Istiod, seeds: list[str]) -> Iterator[Json]:
+    """The same worlds, from istiod."""
+    for seed in seeds:
+        objects = random_worlds.objects(seed)
+        answer = istiod.ask(objects, ["ztunnel", "envoy"])
+        workloads = [{"workload": {key: one["workload"].get(key, []) for key in ("namespace", "name", "authorization_policies")}}
+                     for one in answer["addresses"] if "workload" in one]
+        refused = sorted(one["object"] for one in answer["refused"])
+        yield {"seed": seed, "objects": objects, "refused": refused, "authorizations": answer["authorizations"], "addresses": workloads,
+               "proxies": [kept(one) for one in answer["proxies"] if one["kind"] != "router"]}
+
+
+def accepted(world: Json) -> list[Json]:
+    """The objects that take part."""
+    return [one for one in world["objects"] if identity(one) not in world["refused"]]
+
+
+def identity(one: Json) -> str:
+    """As the program names an object: Kind.group/namespace/name."""
+    group = one["apiVersion"].rpartition("/")[0]
+    return f"{one['kind']}{'.' + group if group else ''}/{one['metadata'].get('namespace', '')}/{one['metadata']['name']}"
+
+
+def main() -> None:
+    with Istiod() as istiod:
+        worlds = list(asked(istiod, [f"stored-{number}" for number in range(WORLDS)]))
+    text = "".join(json.dumps(one, sort_keys=True, separators=(",", ":")) + "\n" for one in worlds)
+    FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    print(FILE, FILE.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()
