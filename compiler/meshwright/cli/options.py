@@ -32,9 +32,14 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright compile --stdout          one YAML stream\n"
      "  meshwright compile --out build/mesh  another folder"),
     ("guard", "only the guardrails",
-     "Judge the checked intent by the Rego packs of guard.packs.",
-     "  meshwright guard\n"
-     "  meshwright guard --format json"),
+     "Judge the checked intent by the Rego packs of guard.packs; with a word in front, look at guardrails themselves.",
+     "  meshwright guard                     judge every environment\n"
+     "  meshwright guard --base origin/main  and what the sources open against a revision\n"
+     "  meshwright guard list                which guardrails there are\n"
+     "  meshwright guard explain any_workload\n"
+     "  meshwright guard new owners          write a guardrail and its test, to be changed\n"
+     "  meshwright guard test                run the tests; each guardrail has to fire in one, and to stay silent in one\n"
+     "  meshwright guard schema schema/      for `opa check -s` and editors"),
     ("prove", "the obligations, with counts, assumptions and invariants",
      "Prove that the manifests let in exactly what the sources allow, or show a request for which they do not.",
      "  meshwright prove                     the tree that compile would write\n"

@@ -9,10 +9,13 @@ from tests.unit.guard import sample
 
 from meshwright.diagnostics.codes.guard import CODES
 from meshwright.guard import guard
+from meshwright.guard.packs import read_pack
+from meshwright.guard.testing import run_tests, wrong
 from meshwright.ir.project import Guard
 
 PAGES = Path(__file__).parents[3] / "docs/diagnostics"
 NOT_BY_REGO = ("MW0501", "MW0502", "MW0503", "MW0580", "MW0581")  # sources, a server or an installation: other tests
+BY_TESTS = ("MW0504", "MW0505")
 
 
 def test_every_code_has_its_page_and_every_code_said_is_listed():
@@ -23,12 +26,24 @@ def test_every_code_has_its_page_and_every_code_said_is_listed():
     assert said == {code.code for code in CODES}
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code.code not in NOT_BY_REGO], ids=lambda code: code.code)
+@pytest.mark.parametrize("code", [code for code in CODES if code.code not in (*NOT_BY_REGO, *BY_TESTS, "MW0506")], ids=lambda code: code.code)
 def test_a_page_is_true(code, tmp_path):
     text = (PAGES / f"{code.code}-{code.slug}.md").read_text("utf-8")
     fails, fixed = text.split("\n## Fails\n")[1].split("\n## Why it matters\n")[0], text.split("\n## Fixed\n")[1]
     assert {found.code for found in run(fails, tmp_path / "fails")} == {code.code}
     assert run(fixed, tmp_path / "fixed") == ()
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code.code in BY_TESTS], ids=lambda code: code.code)
+def test_a_page_about_tests_is_true(code, tmp_path):
+    text = (PAGES / f"{code.code}-{code.slug}.md").read_text("utf-8")
+    for number, section in enumerate((text.split("\n## Fails\n")[1].split("\n## Why it matters\n")[0], text.split("\n## Fixed\n")[1])):
+        (tmp_path / f"{number}/guardrails").mkdir(parents=True)
+        for name, block in re.findall(r"(?ms)^```rego (\S+)\n(.*?)^```", section):
+            (tmp_path / str(number) / name).write_text(block, encoding="utf-8")
+        pack = read_pack("guardrails", str(tmp_path / f"{number}/guardrails"))
+        report = run_tests(pack).value
+        assert code.code in {found.code for found in wrong(pack, report)} if number == 0 else wrong(pack, report) == ()
 
 
 def run(section: str, root: Path):
@@ -47,9 +62,6 @@ def run(section: str, root: Path):
 
 
 def test_the_guide_is_true(tmp_path):
-    from meshwright.guard.packs import read_pack
-    from meshwright.guard.testing import run_tests
-
     text = (Path(__file__).parents[3] / "policies/README.md").read_text("utf-8")
     found = run(text, tmp_path / "guide")
     assert [one for one in found if one.code != "MW0501"] == []

@@ -7,7 +7,12 @@ from meshwright.cli.session import compile_all
 
 
 def run(arguments: Arguments) -> int:
-    """Everything before the guardrails, and the guardrails; lowering and proof do not run."""
+    """Everything before the guardrails, and the guardrails; lowering and proof do not run.  With a word in front, guardrails themselves."""
+    if arguments.files:
+        from meshwright.cli.commands.guardrails import ACTIONS, run_action
+
+        if arguments.files[0] in ACTIONS:
+            return run_action(arguments)
     session = compile_all(arguments, "guard")
     return finish(arguments, Answer(session.diagnostics, session.environments, as_json(session.results), as_text(session.results, "guard"),
                                     session.root, session.sources))
