@@ -29,11 +29,14 @@ test: check ## install what is needed, lint, check types and imports, run every 
 test-long: $(VENV)/.installed ## the exhaustive tests too: every mutant of the trees, minutes
 	$(BIN)/pytest -n 2 -m slow
 
-conformance: $(VENV)/.installed ## against real istiod and real Envoy, minutes; needs Go 1.26 for istiod (REQUIRE=istiod: fail without it)
-	MESHWRIGHT_REQUIRE=$(REQUIRE) $(BIN)/pytest -m conformance
+# Whatever is held against real programs, in one run, so that its figures belong together.
+JUDGED := tests/conformance tests/e2e/test_applications.py
 
-conformance-long: $(VENV)/.installed ## ten times as many requests
-	MESHWRIGHT_REQUIRE=$(REQUIRE) $(BIN)/pytest -m 'conformance or conformance_long'
+conformance: $(VENV)/.installed ## against real istiod and real Envoy, a million requests; needs Go 1.26 (REQUIRE=istiod: fail without it)
+	MESHWRIGHT_REQUIRE=$(REQUIRE) MESHWRIGHT_FIGURES=1 $(BIN)/pytest -m 'not slow and not conformance_long' $(JUDGED)
+
+conformance-long: $(VENV)/.installed ## the same with ten million more
+	MESHWRIGHT_REQUIRE=$(REQUIRE) MESHWRIGHT_FIGURES=1 $(BIN)/pytest -m 'not slow' $(JUDGED)
 
 check: $(VENV)/.installed ## lint, types, imports
 	$(BIN)/ruff check compiler grammar policies tests benchmarks examples

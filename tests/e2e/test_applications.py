@@ -13,7 +13,9 @@ import yaml
 from tests.conftest import ROOT
 from tests.e2e.applications import codes, commit_all, follow_advice, meshwright, project
 from tests.reference.cluster import CONTROLLERS, Cluster, account_of
+from tests.support.istiod import Istiod
 from tests.support.kubectl import kubectl
+from tests.support.taken import not_taken
 
 BOUTIQUE = ("adservice", "cartservice", "checkoutservice", "currencyservice", "emailservice", "frontend", "loadgenerator",
             "paymentservice", "productcatalogservice", "recommendationservice", "shippingservice")
@@ -213,6 +215,14 @@ def test_kustomize_builds_the_published_tree(published: Published) -> None:
     listed = yaml.safe_load((published.tree / "kustomization.yaml").read_text())["resources"]
     assert sorted(_key(one) for one in built) == sorted(_key(one) for one in published.cluster.documents)
     assert len(built) == len(listed)
+
+
+@pytest.mark.conformance
+def test_istiod_takes_the_published_tree(published: Published, istiod: Istiod, count_cases: Callable[[str, int], None]) -> None:
+    """Beside the application's own objects: no refusal, no warning, every condition as it should be."""
+    tree = [one for one in _objects(published.tree, "") if one["kind"] != "Kustomization"]
+    assert not_taken(istiod, [*published.owned, *tree]) == []
+    count_cases("published objects before istiod", len(tree))
 
 
 def test_oddities_of_the_boutique_are_findings(published: Published, tmp_path: Path) -> None:
