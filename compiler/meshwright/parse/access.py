@@ -147,8 +147,8 @@ def door_port(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
 
 def methods(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:
     """`GET, POST "/a"`."""
-    *tokens, written = v
-    return "methods", (tuple([new(syntax.Text, (c.lexemes[token], c.at(token))) for token in tokens]), literals.path(c, written))
+    verbs = tuple([new(syntax.Text, (c.lexemes[token], c.at(token))) for token in v[:-1]])
+    return "methods", (verbs, literals.path(c, v[-1]))
 
 
 def door_path(c: Context, v: list[Any], a: int, b: int) -> tuple[str, Any]:

@@ -20,7 +20,7 @@ class Line(NamedTuple):
 class Context:
     """Handed to every builder.  Lexemes are named by their number."""
 
-    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "parameters", "path", "paths", "skips", "starts")
+    __slots__ = ("cut", "diagnostics", "errors", "later", "lexemes", "parameters", "path", "skips", "starts")
 
     def __init__(self, cut: Cut) -> None:
         self.cut = cut
@@ -31,7 +31,6 @@ class Context:
         self.later: list[syntax.Later] = []
         self.errors: list[syntax.ErrorNode] = []
         self.parameters: list[int] = []  # `$name`s that no profile has claimed
-        self.paths: dict[str, syntax.Path] = {}  # by the text of the literal; what each means
         self.skips: dict[int, Span] = {}  # first lexeme of a broken statement -> all of it
 
     def span(self, first: int, last: int) -> Span:

@@ -17,7 +17,7 @@ MOST_LINES = 2_000  # shapes of lines that are remembered; a text of more of the
 class Machine:
     """One parse.  ``run`` goes as far as it can; ``push`` and ``pop`` are for whoever repairs what stopped it."""
 
-    __slots__ = ("context", "cut", "index", "last", "plans", "row", "rows", "shape", "starts", "values")
+    __slots__ = ("context", "cut", "following", "index", "last", "plans", "row", "rows", "shape", "starts", "values")
 
     def __init__(self, cut: Cut, context: Any, plans: Plans) -> None:
         self.cut = cut
@@ -29,6 +29,7 @@ class Machine:
         self.values: list[Any] = [None]  # what was built,
         self.starts = [0]  # and its first lexeme
         self.index = 0  # next lexeme to look at
+        self.following = 0  # the first lexeme that is not blank behind the line that `_line` looked at
         self.last = -1  # last lexeme shifted
 
     def run(self) -> bool:
@@ -53,7 +54,7 @@ class Machine:
                         values[-2].append(line.makers[0](self.context, index))
                         last = values[-1] = starts[-1] = index + size
                         kinds[last] = "_NL"
-                        index = self.beyond(last)
+                        index = self.following
                         fresh = True
                         continue
                     for make in line.makers:
@@ -106,7 +107,7 @@ class Machine:
         end = self.shape.find(NEWLINE_MARK, index)
         if end <= index:
             return None
-        following = self.beyond(end)
+        self.following = following = self.beyond(end)
         ends = following >= len(self.shape) or self.cut.lexemes[following] not in CONTINUATIONS
         key = (id(row), ends, self.shape[index:end])  # rows live for ever
         known = self.plans.lines

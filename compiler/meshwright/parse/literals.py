@@ -19,14 +19,16 @@ _PLAIN_PATH = r"(?=/)(?:/[a-z0-9_-]+|/\{[a-z]+\})*(?:/|/\*\*)?"  # most paths; n
 _CALL = r"(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*/(?:[A-Za-z_][A-Za-z0-9_]*|\*)"
 _HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
+MOST_PATHS = 10_000
+_PATHS: dict[str, syntax.Path] = {}  # by their literal, those without a mistake: remembered from one text to the next
+
 
 def text(context: Context, index: int) -> syntax.Text:
     """A string, unescaped.  MW0103 when it does not end on its line, MW0120 for another escape than `\\"` and `\\\\`."""
-    lexeme = context.lexemes[index]
-    span = context.at(index)
-    body = lexeme[1:]
-    if body[-1:] == '"':  # an unclosed one was reported when the parse met it
-        body = body[:-1]
+    lexeme, starts = context.lexemes[index], context.starts
+    span = new(Span, (context.path, starts[index], starts[index + 1]))
+    # An unclosed one was reported when the parse met it; of a `"` alone nothing is left either way.
+    body = lexeme[1:-1] if lexeme[-1] == '"' else lexeme[1:]
     if "\\" in body:
         for found in re.finditer(r"\\(.?)", body):
             if found[1] not in ('"', "\\"):
@@ -91,9 +93,11 @@ def cidr(context: Context, index: int) -> syntax.Cidr:
 
 def path(context: Context, index: int) -> syntax.Path:
     """A path pattern.  MW0114 with the part that is wrong."""
-    known = context.paths.get(context.lexemes[index])
+    lexeme = context.lexemes[index]
+    known = _PATHS.get(lexeme)
     if known is not None:
-        return new(syntax.Path, (known.text, known.segments, known.subtree, context.at(index)))
+        written, segments, subtree, _ = known
+        return new(syntax.Path, (written, segments, subtree, context.at(index)))
     literal = text(context, index)
     found = None if re.fullmatch(_PLAIN_PATH, literal.text) else _path_problem(literal.text)
     if found:
@@ -109,8 +113,10 @@ def path(context: Context, index: int) -> syntax.Path:
     elif parts == [""]:
         parts = []
     made = syntax.Path(literal.text, tuple([None if part[:1] == "{" else part for part in parts]), subtree, literal.span)
-    if "\\" not in context.lexemes[index]:  # an escape may be a mistake, and each is reported
-        context.paths[context.lexemes[index]] = made
+    if "\\" not in lexeme:  # an escape may be a mistake, and each is reported
+        if len(_PATHS) >= MOST_PATHS:
+            _PATHS.clear()
+        _PATHS[lexeme] = made
     return made
 
 
