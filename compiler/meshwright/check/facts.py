@@ -1,6 +1,5 @@
 """Everything the rules of this room look things up in, made once per run."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 from meshwright.check.podsets import PodSets, is_proxy, pod_sets
@@ -113,11 +112,9 @@ class Facts:
         self.http_services: dict[str, int] = {}  # service id -> first rule that needs a waypoint there
         self.invariants: tuple[intent.Invariant, ...] = ()
 
-    def statements(self) -> Iterator[resolved.Rule | resolved.Claim]:
+    def statements(self) -> list[resolved.Rule | resolved.Claim]:
         """Everything that has sources, targets and doors."""
-        yield from self.program.rules
-        for invariant in self.program.invariants:
-            yield from invariant.claims
+        return [*self.program.rules, *[claim for invariant in self.program.invariants for claim in invariant.claims]]
 
     def intent_service(self, own: str) -> intent.Service:
         """A Service as the rooms behind this one see it."""

@@ -16,6 +16,8 @@ def aims(facts: Facts, statement: Statement, target: resolved.Target) -> list[Ai
     aimed at is blamed on the term: ungoverned, no-pods, headless, outside, partial-pods, http-on-pods and those of ``doors``.
     """
     if target.kind == "service":
+        if target.service in facts.plain and isinstance(statement, resolved.Rule):
+            return _at_address(facts, statement, target)
         return _service(facts, statement, target, facts.services[target.service])
     if target.kind == "pods":
         return _pods(facts, statement, target)
@@ -25,9 +27,6 @@ def aims(facts: Facts, statement: Statement, target: resolved.Target) -> list[Ai
 def _service(facts: Facts, statement: Statement, target: resolved.Target, service: resolved.Service) -> list[Aim]:
     if isinstance(statement, resolved.Claim):
         return _everywhere(facts, statement, target, service, named=True)
-    own = target.service
-    if own in facts.plain:
-        return _at_address(facts, statement, target, service)
     if service.found.namespace not in facts.governed:
         facts.blame(Problem("ungoverned", target.span, statement, service, text=service.found.namespace))
         return []
@@ -40,8 +39,8 @@ def _service(facts: Facts, statement: Statement, target: resolved.Target, servic
     if _blame_outside(facts, statement, target, service):
         return []
     if not facts.excluding:
-        facts.plain.add(own)
-        return _at_address(facts, statement, target, service)
+        facts.plain.add(target.service)
+        return _at_address(facts, statement, target)
     made: list[Aim] = []
     for door in _doors(statement):
         http = http_of(door)
@@ -51,7 +50,7 @@ def _service(facts: Facts, statement: Statement, target: resolved.Target, servic
     return made
 
 
-def _at_address(facts: Facts, statement: resolved.Rule, target: resolved.Target, service: resolved.Service) -> list[Aim]:
+def _at_address(facts: Facts, statement: resolved.Rule, target: resolved.Target) -> list[Aim]:
     """Doors of a service that may be a destination."""
     made: list[Aim] = []
     for door in _doors(statement):
@@ -67,7 +66,7 @@ def _at_address(facts: Facts, statement: resolved.Rule, target: resolved.Target,
         targets = facts.opened.get(key)
         if targets is None:
             before = _count(facts)
-            ports = service_ports(facts, service, door, target, statement, named=True)
+            ports = service_ports(facts, facts.services[target.service], door, target, statement, named=True)
             targets = [intent.Target("service", target.service, port.number) for port in ports]
             if _count(facts) == before:  # else it is said of each door
                 facts.opened[key] = targets

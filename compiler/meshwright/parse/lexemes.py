@@ -80,6 +80,8 @@ def candidates(lexeme: str) -> tuple[str, ...]:
         return known
     if _matches("NAME", lexeme) and lexeme not in ("yes", "observe", "no"):
         return ("NAME",)  # the usual case; no other pattern but that of ENFORCEMENT matches a name
+    if "/" in lexeme and first.isalpha() and _matches("FULL", lexeme):
+        return ("FULL",)  # as usual: what else has a slash begins with another character
     if lexeme.isascii() and lexeme.isdecimal():
         return ("INT",)  # all other patterns ask for a letter or a mark
     kind = "digit" if first.isdecimal() else "upper" if first.isupper() else "other"

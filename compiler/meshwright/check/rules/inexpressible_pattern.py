@@ -15,10 +15,10 @@ def inexpressible_pattern(facts: Facts) -> Iterator[Diagnostic]:
     paths = [route.path for route in facts.program.routes if route.path is not None]
     for statement in facts.statements():
         for door in statement.doors or ():
-            if door.path is not None and "%" in door.path.text:
+            if door.path is not None:
                 paths.append(door.path)
     for path in paths:
-        if code := _decoded(path):
+        if "%" in path.text and (code := _decoded(path)):
             plain = chr(int(code[1:], 16))
             yield error(
                 "MW0313",
