@@ -1,6 +1,7 @@
 """The algebra against brute force: atoms against direct matching of many strings, decisions against every request of a small universe."""
 
 import random
+import re
 import sys
 from itertools import pairwise, product
 
@@ -12,7 +13,7 @@ from meshwright.access import sat
 from meshwright.access.automata import explore
 from meshwright.access.candidates import candidates
 from meshwright.access.decide import BUDGET, Unknown, difference_witness
-from meshwright.access.expr import Dimension, Expr, Pattern, PatternKind, all_of, any_of, match, negate
+from meshwright.access.expr import Dimension, Expr, Pattern, PatternKind, Value, all_of, any_of, match, negate
 from meshwright.access.request import Witness, evaluate, fix, matches
 from meshwright.access.slices import Slices
 from meshwright.access.universe import belongs
@@ -74,6 +75,64 @@ def test_no_value_is_without_a_stand_in(case: int, way: object) -> None:
             assert tuple(matches(pattern, value) for pattern in chosen) in stood_for, value
 
     check()
+
+
+GLOBS = st.builds(Pattern, st.just("glob"), st.sampled_from(["**/ns/a**/**", "*/ns/*a/sa/*", "t*/**", "*o/**", "**/ns/**b/**", "**", "*"]))
+
+
+@QUICK
+@given(st.lists(GLOBS | ANY_PRINCIPAL_PATTERNS, min_size=1, max_size=4, unique=True))
+def test_globs_over_principals(chosen: list[Pattern]) -> None:
+    stood_for = {tuple(matches(pattern, value) for pattern in chosen) for value in candidates("principal", chosen)}
+    assert all(tuple(matches(pattern, value) for pattern in chosen) in stood_for for value in PRINCIPALS)
+
+
+@QUICK
+@given(st.text("ab/*", max_size=6), st.text("ab/", max_size=6))
+def test_a_glob_is_what_a_regular_expression_says(glob: str, value: str) -> None:
+    parts = re.split(r"(\*+)", glob)
+    written = "".join("[^/]*" if part == "*" else ".*" if part.startswith("*") else re.escape(part) for part in parts)
+    assert matches(Pattern("glob", glob), value) == (re.fullmatch(written, value) is not None)
+
+
+# An attribute may be missing, and a claim is a set of texts: every value of a small universe has a stand-in, however sets are grouped.
+TEXT_PATTERNS = text_patterns(["a", "b", "ab", "ba", "abb"], ["exact", "prefix", "suffix"])
+TEXTS = words("ab", 3)
+ATTRIBUTES: list[tuple[Dimension, list[Value]]] = [
+    ("header:x", [None, *TEXTS]), ("claim:iss", [None, *TEXTS[1:]]), ("sni", list(TEXTS)), ("metadata:f[k]", [None, *TEXTS]),
+    ("claim:groups", [(), *((one,) for one in TEXTS), *pairwise(TEXTS), ("a", "b", "ab"), ("a", "abb", "ba"), ("aa", "b"), ("bb", "a", "ab")])]
+
+
+@pytest.mark.parametrize("case", range(len(ATTRIBUTES)))
+def test_expressions_over_attributes(case: int) -> None:
+    dimension, values = ATTRIBUTES[case]
+    given_too = st.just(Pattern("given", "")) if dimension != "claim:groups" else st.just(Pattern("exact", "bb"))
+    leaf = st.builds(lambda pattern: Expr("match", dimension, pattern), TEXT_PATTERNS | given_too)
+    some = st.recursive(leaf | st.just(match("method", "exact", "A")), lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(all_of), st.lists(inner, min_size=1, max_size=3).map(any_of), inner.map(negate)), max_leaves=7)
+
+    @QUICK
+    @given(some, some)
+    def check(left: Expr, right: Expr) -> None:
+        answer = difference_witness(left, right)
+        assert not isinstance(answer, Unknown)
+        if answer is not None:
+            assert evaluate(left, answer) and not evaluate(right, answer)
+        else:
+            for value in values:
+                request = Witness("", "10.0.0.1", 80, "A", "/", "h", ((dimension, value),))
+                assert not evaluate(left, request) or evaluate(right, request), value
+
+    check()
+
+
+def test_many_values_of_a_list_are_no_burden() -> None:
+    """Each is a question of its own: no atom for every set of them."""
+    every = [match("claim:groups", "exact", f"g{number}") for number in range(60)]
+    answer = difference_witness(all_of(every), any_of(every[:2]))
+    assert answer is None
+    answer = difference_witness(any_of(every), any_of(every[1:]))
+    assert isinstance(answer, Witness) and answer.attributes == (("claim:groups", ("g0",)),)
 
 
 ADDRESSES = ["0.0.0.0", "10.0.0.0", "10.0.0.5", "10.0.0.255", "10.0.1.0", "10.255.255.255", "11.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::9",

@@ -1,25 +1,15 @@
 """Do Kubernetes objects, as plain dicts, let one request pass one proxy.  From istio-semantics 1 to 4."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from tests.reference.matching import address, path_of_istio, string_of_istio
+from tests.reference import peers
+from tests.reference.rules import Call, Document, meets, token_refused, unread
 
-Document = dict[str, Any]
+__all__ = ["Call", "Document", "NotJudged"]
 
 
 class NotJudged(ValueError):
     """Something that this evaluator does not know."""
-
-
-class Call(NamedTuple):
-    """One request as one proxy sees it: ``principal`` of whoever opened the connection, ``port`` as that proxy counts it."""
-
-    principal: str
-    source_ip: str
-    port: int
-    method: str
-    path: str
-    host: str
 
 
 GROUPS = {"AuthorizationPolicy": "security.istio.io", "PeerAuthentication": "security.istio.io", "Gateway": "gateway.networking.k8s.io",
@@ -49,22 +39,49 @@ def ztunnel(objects: list[Document], root: str, namespace: str, labels: dict[str
     """At the ztunnel of a pod."""
     if call.principal == "" and plaintext_refused(objects, root, namespace, labels, call.port):
         return False
-    policies = [one for one in objects if one["kind"] == "AuthorizationPolicy" and not spec(one).get("targetRefs")
+    policies = [one for one in objects if one["kind"] == "AuthorizationPolicy" and not targets(one)
                 and one["metadata"]["namespace"] in (namespace, root) and selects(spec(one), labels)]
-    return decide(policies, call, at_ztunnel=True)
+    return decide(policies, call, "ztunnel")
 
 
 def waypoint(objects: list[Document], root: str, name: str, service: str, call: Call) -> bool:
     """At a waypoint "ns/name", for traffic to a service "ns/name"; "" = one that no policy names."""
-    policies = []
+    found = []
     for one in objects:
-        if one["kind"] == "AuthorizationPolicy":
+        if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication"):
             where = one["metadata"]["namespace"]
-            for ref in (spec(one).get("targetRefs") or ()):
+            for ref in targets(one):
                 if ((ref["kind"] == "Gateway" and f"{where}/{ref['name']}" == name) or (ref["kind"] == "Service" and f"{where}/{ref['name']}" == service)
                         or (ref["kind"] == "GatewayClass" and where == root and ref["name"] == "istio-waypoint")):
-                    policies.append(one)
-    return decide(policies, call, at_ztunnel=False)
+                    found.append(one)
+    return at_envoy(found, call)
+
+
+def targets(one: Document) -> list[Document]:
+    """What a policy names as its targets, in either of the two fields."""
+    return spec(one).get("targetRefs") or ([spec(one)["targetRef"]] if spec(one).get("targetRef") else [])
+
+
+def at_envoy(found: list[Document], call: Call) -> bool:
+    """At an HTTP chain with these policies: an external authorizer, then the token, then the rules."""
+    customs = [one for one in found if one["kind"] == "AuthorizationPolicy" and spec(one).get("action") == "CUSTOM"]
+    providers = {spec(one)["provider"]["name"] for one in customs}
+    for one in customs:
+        if any(meets(rule, one, call, "http") for rule in spec(one)["rules"]) and (
+                len(providers) > 1 or call.get(f"asked:{spec(one)['provider']['name']}", "allow") == "deny"):
+            return False
+    tokens = [one for one in found if one["kind"] == "RequestAuthentication"]
+    if token_refused(tokens, call):
+        return False
+    call = call if any(spec(one).get("jwtRules") for one in tokens) else unread(call)
+    return decide([one for one in found if one["kind"] == "AuthorizationPolicy"], call, "http")
+
+
+def sidecar(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call) -> bool:
+    """At the HTTP chain of a sidecar: what selects its pod, a selector without labels too."""
+    return at_envoy([one for one in objects if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication") and not targets(one)
+                     and one["metadata"]["namespace"] in (namespace, root)
+                     and ((spec(one).get("selector") or {}).get("matchLabels") or {}).items() <= labels.items()], call)
 
 
 def gateway_pod_labels(gateway: Document) -> dict[str, str]:
@@ -80,68 +97,31 @@ def gateway(objects: list[Document], root: str, name: str, call: Call, labels: d
     labels = labels or {"gateway.networking.k8s.io/gateway-name": short}
     policies = []
     for one in objects:
-        if one["kind"] == "AuthorizationPolicy":
-            where, refs = one["metadata"]["namespace"], (spec(one).get("targetRefs") or ())
+        if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication"):
+            where, refs = one["metadata"]["namespace"], targets(one)
             selected = not refs and where in (namespace, root) and (spec(one).get("selector") or {}).get("matchLabels", {}).items() <= labels.items()
             if selected or (where == namespace and any((ref["kind"], ref["name"]) == ("Gateway", short) for ref in refs)):
                 policies.append(one)
-    return decide(policies, call, at_ztunnel=False)
+    return at_envoy(policies, call)
 
 
 def plaintext_refused(objects: list[Document], root: str, namespace: str, labels: dict[str, str], port: int) -> bool:
-    """Whether the PeerAuthentication in effect is STRICT at a port; the narrowest object with a mode decides."""
-    found = {"root": "PERMISSIVE", "namespace": "", "workload": "", "port": ""}
-    seen: list[tuple[str, str, str]] = []
-    inherits = plain = False
-    for one in objects:
-        if one["kind"] == "PeerAuthentication":
-            mode = mode_of(spec(one).get("mtls"))
-            chosen = (spec(one).get("selector") or {}).get("matchLabels") or {}
-            where = one["metadata"]["namespace"]
-            if not chosen and where == root:
-                seen.append(("root", mode, ""))
-                found["root"] = mode or found["root"]
-            elif not chosen and where == namespace:
-                seen.append(("namespace", mode, ""))
-                found["namespace"] = mode
-            elif chosen and where == namespace != root and chosen.items() <= labels.items():
-                ports = {str(key): mode_of(value) for key, value in (spec(one).get("portLevelMtls") or {}).items()}
-                if ports and len(set(ports.values()) - {""}) > 1:
-                    raise NotJudged("exceptions of several modes")
-                inherits = bool(ports) and not mode
-                plain = inherits and set(ports.values()) == {"PERMISSIVE"}
-                found["workload"], found["port"] = mode, ports.get(str(port), "")
-                seen.append(("workload", mode, found["port"]))
-    if len({level for level, *_ in seen}) < len(set(seen)):  # two that say the same need no order
+    """Whether a peer without identity is refused at a port."""
+    answer = peers.plaintext_refused(objects, root, namespace, labels, port)
+    if answer is None:
         raise NotJudged("which of two PeerAuthentications is the older one")
-    if inherits and not (plain and found["namespace"] == "STRICT"):  # only this one is honoured for sure: PERMISSIVE ports below a STRICT namespace
-        raise NotJudged("exceptions under an inherited mode")
-    return (found["port"] or found["workload"] or found["namespace"] or found["root"]) == "STRICT"
+    return answer
 
 
-def mode_of(value: Any) -> str:
-    """A written mode; "" for none and UNSET, which inherit."""
-    mode = (value or {}).get("mode", "")
-    return "" if mode == "UNSET" else str(mode)
-
-
-def decide(policies: list[Document], call: Call, at_ztunnel: bool) -> bool:
+def decide(policies: list[Document], call: Call, engine: str) -> bool:
     """DENY first; then ALLOW, if there is one at all.  What runs dry or only audits decides nothing."""
-    kept = []
+    policies = [one for one in policies if spec(one).get("action", "ALLOW") in ("ALLOW", "DENY")
+                and (one["metadata"].get("annotations") or {}).get("istio.io/dry-run", "false").lower() not in ("1", "t", "true")]
     for one in policies:
-        if spec(one).get("targetRef"):
-            raise NotJudged("targetRef")
-        dry = (one["metadata"].get("annotations") or {}).get("istio.io/dry-run", "false").lower() in ("1", "t", "true")
-        if spec(one).get("action") == "CUSTOM" and not at_ztunnel:
-            raise NotJudged("an external authorizer")
-        if not dry and spec(one).get("action", "ALLOW") in ("ALLOW", "DENY"):
-            kept.append(one)
-    policies = kept
-    for one in policies:
-        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, at_ztunnel) for rule in (spec(one).get("rules") or ())):
+        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, engine) for rule in (spec(one).get("rules") or ())):
             return False
     allows = [one for one in policies if spec(one).get("action", "ALLOW") == "ALLOW"]
-    return not allows or any(meets(rule, one, call, at_ztunnel) for one in allows for rule in (spec(one).get("rules") or ()))
+    return not allows or any(meets(rule, one, call, engine) for one in allows for rule in (spec(one).get("rules") or ()))
 
 
 def selects(content: Document, labels: dict[str, str]) -> bool:
@@ -149,59 +129,6 @@ def selects(content: Document, labels: dict[str, str]) -> bool:
         return True
     wanted = content["selector"].get("matchLabels") or {}
     return bool(wanted) and wanted.items() <= labels.items()
-
-
-HTTP_FIELDS = {"hosts", "methods", "paths", "notHosts", "notMethods", "notPaths", "requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"}
-
-
-CONDITIONS = {"source.namespace": "namespaces", "source.principal": "principals", "source.ip": "ipBlocks", "destination.port": "ports"}
-
-
-def meets(rule: Document, policy: Document, call: Call, at_ztunnel: bool) -> bool:
-    """Any `from`, any `to`.  ztunnel knows no HTTP: an ALLOW rule with some is dropped, of a DENY rule only those fields are."""
-    for condition in rule.get("when") or ():
-        field = CONDITIONS.get(condition["key"])
-        if field is None:
-            if at_ztunnel and not condition["key"].startswith("destination.ip"):
-                return False  # an ALLOW rule is dropped whole; of a DENY rule the condition stays, as one that nothing meets
-            raise NotJudged(f"a condition on {condition['key']}")
-        for values, name in ((condition.get("values"), field), (condition.get("notValues"), "not" + field[0].upper() + field[1:])):
-            if values and not field_meets(name, values, call, policy["metadata"]["namespace"]):
-                return False
-    sources = [dict(one["source"]) for one in (rule.get("from") or ())]
-    operations = [dict(one["operation"]) for one in (rule.get("to") or ())]
-    if at_ztunnel:  # which never hears of these
-        sources = [{key: value for key, value in fields.items() if key not in ("trustDomains", "notTrustDomains")} for fields in sources]
-    if at_ztunnel and any(HTTP_FIELDS & fields.keys() for fields in sources + operations):
-        if spec(policy).get("action", "ALLOW") == "ALLOW":
-            return False
-        sources, operations = [[{key: value for key, value in fields.items() if key not in HTTP_FIELDS} for fields in clause] for clause in (sources, operations)]
-    namespace = policy["metadata"]["namespace"]
-    return all(not clause or any(fields and all(field_meets(key, values, call, namespace) for key, values in fields.items()) for fields in clause)
-               for clause in (sources, operations))
-
-
-def field_meets(field: str, values: list[str], call: Call, namespace: str) -> bool:
-    if field.startswith("not"):
-        return not field_meets(field[3].lower() + field[4:], values, call, namespace)
-    parts = call.principal.split("/")  # td/ns/N/sa/A
-    if field == "principals":
-        return any(string_of_istio(value, call.principal) for value in values)
-    if field == "namespaces":
-        return call.principal != "" and any(string_of_istio(value, parts[2]) for value in values)
-    if field == "serviceAccounts":
-        return call.principal != "" and any((value if "/" in value else f"{namespace}/{value}") == f"{parts[2]}/{parts[4]}" for value in values)
-    if field == "ipBlocks":
-        return any(address(value, call.source_ip) for value in values)
-    if field == "ports":
-        return any(int(value) == call.port for value in values)
-    if field == "methods":
-        return any(string_of_istio(value, call.method) for value in values)
-    if field == "paths":
-        return any(path_of_istio(value, call.path) for value in values)
-    if field == "hosts":
-        return any(string_of_istio(value.lower(), call.host.lower()) for value in values)
-    raise NotJudged(f"field {field} is not in this evaluator")
 
 
 def spec(one: Document) -> Document:

@@ -225,7 +225,8 @@ class Reference:
         """A TCP port is open before it can be refused."""
         near = self._near.get((id(objects), ""))
         if near is None:
-            near = self._near[(id(objects), "")] = [one for one in objects if one["kind"] == "AuthorizationPolicy" and spec(one).get("targetRefs")]
+            near = self._near[(id(objects), "")] = [
+                one for one in objects if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication") and istio.targets(one)]
         return protocol not in HTTP or istio.waypoint(near, self.root, waypoint.name, service, call)
 
     def backends(self, service: Service, number: int, http: Http) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from meshwright.access.candidates import candidates
-from meshwright.access.expr import Dimension, Pattern
+from meshwright.access.expr import DIMENSIONS, Dimension, Pattern, Value, family
 from meshwright.access.request import ONE, REST, cidr_range, matches, template_segments
 from meshwright.access.universe import FALLBACKS
 from meshwright.record import NamedTuple
@@ -13,7 +13,7 @@ from meshwright.record import NamedTuple
 class Atoms(NamedTuple):
     """``values[i]`` stands for its class, bit i of a mask for the same class; friendlier values have lower bits."""
 
-    values: tuple[str, ...]
+    values: tuple[Value, ...]
     masks: dict[Pattern, int]
 
     @property
@@ -30,7 +30,11 @@ def atoms(dimension: Dimension, patterns: Iterable[Pattern]) -> Atoms:
 @lru_cache(maxsize=2048)
 def _atoms(dimension: Dimension, patterns: frozenset[Pattern]) -> Atoms:
     if not patterns:
-        return Atoms(FALLBACKS[dimension][:1], {})
+        return Atoms(FALLBACKS[family(dimension)][:1], {})
+    if dimension not in DIMENSIONS:
+        from meshwright.access.attributes import atoms_of_attribute  # only policies that ask for some pay for it
+
+        return Atoms(*atoms_of_attribute(dimension, patterns))
     values = candidates(dimension, sorted(patterns))
     place = {value: number for number, value in enumerate(values)}
     split = [value.split("/")[1:] for value in values] if dimension == "path" else []

@@ -6,8 +6,8 @@ Slower than the shapes of ``candidates`` and right for every mixture: suffixes b
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from meshwright.access.expr import Dimension, Pattern, PatternKind
-from meshwright.access.request import ONE, REST, fold, template_segments
+from meshwright.access.expr import Dimension, Pattern, PatternKind, family
+from meshwright.access.request import ANY, ONE, REST, SEGMENT, fold, glob_tokens, template_segments
 from meshwright.access.universe import FILLERS, TooMany, allowed, belongs
 
 MOST_STATES = 20_000
@@ -18,7 +18,7 @@ def explore(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
 
     Raises TooMany beyond ``MOST_STATES`` joint states.
     """
-    machines = [_machine(pattern) for pattern in patterns] + [_tokens(tokens) for tokens in _SHAPES[dimension]]
+    machines = [_machine(pattern) for pattern in patterns] + [_tokens(tokens) for tokens in _SHAPES[family(dimension)]]
     steps = [step for _, step, _ in machines]
     accepts = [accept for _, _, accept in machines]
     letters = _alphabet(dimension, patterns)
@@ -47,11 +47,9 @@ def _alphabet(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
         named |= set(pattern.text)
         if pattern.kind in ("iexact", "iprefix", "isuffix", "wildcard"):
             named |= {char.lower() for char in pattern.text if char.isascii()} | {char.upper() for char in pattern.text if char.isascii()}
-        elif pattern.kind in ("namespace", "account"):
-            named |= set("/ns/sa/")
     if dimension == "principal":
-        named |= set("nsa")
-    fresh = next((char for char in FILLERS[dimension] if not named & {char.lower(), char.upper()}), None)
+        named |= set("/nsa")
+    fresh = next((char for char in FILLERS[family(dimension)] if not named & {char.lower(), char.upper()}), None)
     if fresh is None:
         fresh = next((chr(code) for code in range(33, 127) if chr(code) not in named and allowed(dimension, chr(code))), None)
     if fresh is None and dimension == "path":
@@ -68,9 +66,9 @@ _MANY = "many"  # any number of them
 _ALL = "all"  # any number of any characters
 _PART = (_SOME, _MANY)
 # The shape that values of a dimension have.  Its machine takes part so that joint states keep apart what it keeps apart.
-_SHAPES: dict[Dimension, tuple[tuple[str, ...], ...]] = {
+_SHAPES: dict[str, tuple[tuple[str, ...], ...]] = {
     "principal": ((*_PART, *"/ns/", *_PART, *"/sa/", *_PART), ()), "path": (("/", _ALL),), "method": ((),), "host": ((),),
-    "source_ip": (), "port": (),
+    "sni": ((),), "header": ((),), "claim": ((),), "metadata": ((),), "source_ip": (), "destination_ip": (), "remote_ip": (), "port": (),
 }
 
 
@@ -88,6 +86,10 @@ def _machine(pattern: Pattern) -> _Machine:
         return _tokens((*text, _ALL))
     if kind == "present":
         return _tokens((_SOME_CHAR, _ALL))
+    if kind == "given":
+        return _tokens((_ALL,))
+    if kind == "glob":
+        return _tokens(tuple([_MANY if token == SEGMENT else _ALL if token == ANY else token for token in glob_tokens(text)]))
     if kind == "template":
         tokens: list[str] = []
         for segment in template_segments(text):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from operator import and_
 
 from meshwright.access.atoms import Atoms, atoms
-from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern
-from meshwright.access.request import Witness
+from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern, Value
+from meshwright.access.request import Witness, absent
 from meshwright.access.universe import FALLBACKS, TooMany
 from meshwright.record import NamedTuple
 
@@ -47,11 +47,15 @@ class Space:
         patterns: dict[Dimension, set[Pattern]] = {}
         for expr in kept:
             _collect(expr, patterns)
+        self._grouped: dict[tuple[Dimension, Pattern], Dimension] = {}
+        named = sorted(patterns.keys() - set(DIMENSIONS))
+        if named:
+            named = self._group(named, patterns)
         renamed = {pattern: rename(pattern) for pattern in patterns.get("principal", ())} if rename is not None else {}
         if renamed:
             patterns["principal"] = set(renamed.values())
         self.dimensions: list[tuple[Dimension, Atoms]] = [
-            (dimension, atoms(dimension, patterns[dimension])) for dimension in DIMENSIONS if dimension in patterns]
+            (dimension, atoms(dimension, patterns[dimension])) for dimension in (*DIMENSIONS, *named) if dimension in patterns]
         self.full: Box = tuple(found.full for _, found in self.dimensions)
         self._masks = {dimension: (place, found.masks) for place, (dimension, found) in enumerate(self.dimensions)}
         if renamed:
@@ -84,8 +88,33 @@ class Space:
             tree = self._trees[id(expr)] = self.compile(expr)
         return tree
 
+    def _group(self, named: list[Dimension], patterns: dict[Dimension, set[Pattern]]) -> list[Dimension]:
+        """The attributes with each set cut into the groups of its patterns."""
+        from meshwright.access.attributes import GROUP, groups
+        from meshwright.access.expr import is_set
+
+        found: list[Dimension] = []
+        for dimension in named:
+            parts = groups(dimension, patterns[dimension]) if is_set(dimension) else []
+            if len(parts) < 2:
+                found.append(dimension)
+                continue
+            for number, part in enumerate(parts):
+                place = f"{dimension}{GROUP}{number}"
+                patterns[place] = set(part)
+                found.append(place)
+                self._grouped.update(dict.fromkeys([(dimension, pattern) for pattern in part], place))
+        return found
+
     def compile(self, expr: Expr) -> Tree:
         """The same set, with matches as boxes and what joins to one box joined."""
+        if self._grouped:
+            from meshwright.access.attributes import grouped
+
+            expr = grouped(expr, self._grouped)
+        return self._compile(expr)
+
+    def _compile(self, expr: Expr) -> Tree:
         op = expr.op
         if op == "and":
             return self._all(expr.args)
@@ -95,7 +124,7 @@ class Space:
             place, masks = self._masks[expr.dimension]  # type: ignore[index]  # _collect refused a match without dimension
             return self._one(place, masks[expr.pattern])  # type: ignore[index]
         if op == "not":
-            return self._complement(self.compile(expr.args[0]))
+            return self._complement(self._compile(expr.args[0]))
         return Tree("box", self.full, ()) if op == "true" else EMPTY
 
     def keep(self, boxes: list[Box], tree: Tree) -> list[Box]:
@@ -140,10 +169,19 @@ class Space:
 
     def witness(self, box: Box) -> Witness:
         """The friendliest request of a box; a dimension that plays no part gets a harmless value."""
-        chosen = {dimension: FALLBACKS[dimension][0] for dimension in DIMENSIONS}
+        chosen: dict[Dimension, str] = {dimension: FALLBACKS[dimension][0] for dimension in DIMENSIONS}
+        attributes: dict[Dimension, Value] = {}
         for (dimension, found), mask in zip(self.dimensions, box, strict=True):
-            chosen[dimension] = found.values[(mask & -mask).bit_length() - 1]
-        return Witness(chosen["principal"], chosen["source_ip"], int(chosen["port"]), chosen["method"], chosen["path"], chosen["host"])
+            value = found.values[(mask & -mask).bit_length() - 1]
+            if dimension in chosen:
+                chosen[dimension] = str(value)
+            elif isinstance(value, tuple):
+                name = dimension.partition("\0")[0]
+                attributes[name] = tuple(sorted({*(attributes.get(name) or ()), *value}))
+            else:
+                attributes[dimension] = value
+        return Witness(chosen["principal"], chosen["source_ip"], int(chosen["port"]), chosen["method"], chosen["path"], chosen["host"],
+                       tuple(sorted([(name, value) for name, value in attributes.items() if value != absent(name)])))
 
     def friendliness(self, box: Box) -> tuple[int, ...]:
         """Lower is friendlier."""
@@ -197,7 +235,7 @@ class Space:
                 box[place] &= masks[arg.pattern]  # type: ignore[index]
                 narrow = place if narrow in (-1, place) else -2
                 continue
-            tree = self.compile(arg)
+            tree = self._compile(arg)
             if tree.op == "box":
                 place = tree.single
                 if place >= 0:
@@ -231,7 +269,7 @@ class Space:
                 place, masks = self._masks[arg.dimension]  # type: ignore[index]
                 merged[place] = merged.get(place, 0) | masks[arg.pattern]  # type: ignore[index]
                 continue
-            tree = self.compile(arg)
+            tree = self._compile(arg)
             if tree.op == "box":
                 if tree.box == self.full:
                     return tree

@@ -7,7 +7,7 @@
 from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
-from meshwright.access.expr import Dimension, Pattern
+from meshwright.access.expr import Dimension, Pattern, family
 from meshwright.access.ipv4 import dotted
 from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
 from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
@@ -34,10 +34,12 @@ def candidates(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
 def _by_shape(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str] | None:
     if dimension == "port":
         return _ports(patterns)
-    if dimension == "source_ip":
-        return _addresses(patterns)
+    if dimension in ("source_ip", "destination_ip", "remote_ip"):
+        return _addresses(dimension, patterns)
     if dimension == "principal":
         return _principals(patterns)
+    if dimension.startswith("asked:"):
+        return list(FALLBACKS["asked"])
     kinds = {pattern.kind for pattern in patterns}
     if kinds <= {"exact", "present"}:
         return _words(dimension, patterns)
@@ -54,11 +56,11 @@ def _ports(patterns: Sequence[Pattern]) -> list[str]:
     return [*([str(fresh)] if fresh else []), *(str(port) for port in sorted(named))]
 
 
-def _addresses(patterns: Sequence[Pattern]) -> list[str] | None:
+def _addresses(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str] | None:
     """Between two neighbouring bounds of ranges no range begins or ends, so one address of each stretch is enough."""
     if any(pattern.kind != "cidr" for pattern in patterns):
         return None
-    found = list(FALLBACKS["source_ip"])
+    found = list(FALLBACKS[dimension])
     for version, end, spell in ((4, 2**32, dotted), (6, 2**128, _ipv6)):
         bounds = {0}
         for pattern in patterns:
@@ -82,9 +84,10 @@ def _ipv6(number: int) -> str:
 def _words(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
     """Only exact ones: each of them, and one that is none of them."""
     named = {pattern.text for pattern in patterns if pattern.kind == "exact"}
-    fresh = next((word for word in FALLBACKS[dimension] if word not in named), None)
+    words = FALLBACKS[family(dimension)]
+    fresh = next((word for word in words if word and word not in named), None)
     if fresh is None:
-        stem = FALLBACKS[dimension][0]
+        stem = words[-1]
         fresh = next(f"{stem}{number}" for number in range(len(named) + 1) if f"{stem}{number}" not in named)
     values = [fresh, *sorted(named)]
     return [*values, ""] if belongs(dimension, "") else values
@@ -102,13 +105,13 @@ def _affixes(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str] | N
         return None
     start = "/" if dimension == "path" else ""
     used = set().union(*texts["exact"], *texts["prefix"], *texts["suffix"])
-    filler = next((char for char in FILLERS[dimension] if char not in used), None)
+    filler = next((char for char in FILLERS[family(dimension)] if char not in used), None)
     if filler is None:
         return None
     prefixes, suffixes = ["", *texts["prefix"]], ["", *texts["suffix"]]
     if len(prefixes) * len(suffixes) > MOST:
         raise TooMany(f"{len(prefixes)} prefixes and {len(suffixes)} suffixes of {dimension}")
-    found = [*FALLBACKS[dimension], *texts["exact"]]
+    found = [*FALLBACKS[family(dimension)], *texts["exact"]]
     for head in prefixes:
         for tail in suffixes:
             found.append((head or start) + filler + tail)
@@ -296,7 +299,7 @@ def _not_by_parts(_text: str) -> _Row:
 _PARTS: dict[str, Callable[[str], _Row]] = {
     "exact": _exact_row, "prefix": _prefix_row, "account": _account_row, "namespace": _namespace_row, "present": _nothing_fixed,
     "suffix": _not_by_parts, "template": _not_by_parts, "iexact": _not_by_parts, "iprefix": _not_by_parts, "isuffix": _not_by_parts,
-    "wildcard": _not_by_parts, "cidr": _not_by_parts, "number": _not_by_parts,
+    "wildcard": _not_by_parts, "cidr": _not_by_parts, "number": _not_by_parts, "glob": _not_by_parts, "given": _nothing_fixed,
 }
 
 

@@ -1,6 +1,7 @@
 """Sets of requests as expressions: what both the meaning of intent and the model of Istio produce.
 
-A request has the dimensions of ``DIMENSIONS``; an expression says for which values it is a member.
+A request has the dimensions of ``DIMENSIONS``, and attributes that only some policies ask for; an expression says for which
+values it is a member.
 """
 
 from collections.abc import Iterable
@@ -15,20 +16,32 @@ from meshwright.record import NamedTuple
 #   method     "GET"; upper case letters and "-", never empty
 #   path       "/a/b", normalized, no query; starts with "/"
 #   host       the authority as the client sent it, port included, case-insensitive
-Dimension = Literal["principal", "source_ip", "port", "method", "path", "host"]
+Dimension = str
 DIMENSIONS: tuple[Dimension, ...] = ("principal", "source_ip", "port", "method", "path", "host")
+
+# attribute -> what a value looks like; a name behind ":" says which one of a family
+#   destination_ip, remote_ip  addresses, as source_ip: where the connection arrives, and who sent the request as far as headers tell
+#   sni              the server name of the TLS handshake in lower case, "" = none
+#   header:<name>    one request header, name in lower case, several joined by ","; None = not sent, which "" is not
+#   claim:iss, claim:sub   of the token that the proxy accepted; None = no token
+#   claim:<path>     any other claim, path joined by "/" (a "/" or "~" inside a name is "~1", "~0"): the set of its texts,
+#                    () = no token, no such claim, or one that is no text; a pattern matches when it matches any element
+#   metadata:<filter>[<key>]   the text that another filter left: None = nothing; with "[]" behind it: the set of texts in a list
+#   asked:<provider>           what an external authorizer says: "allow" or "deny"
+Value = str | tuple[str, ...] | None
 
 # exact/prefix/suffix/present: on any string dimension · template: "{*}" one non-empty segment, "{**}" any rest (path) ·
 # iexact/iprefix/isuffix: case ignored (host) · namespace: principal of that namespace, "*" not special ·
 # account: "ns/sa" under any trust domain · cidr: source_ip · number: port, decimal text ·
-# wildcard: text ".example.com": hosts `*.example.com` with or without a port, at least one character before the text
+# wildcard: text ".example.com": hosts `*.example.com` with or without a port, at least one character before the text ·
+# glob: principal, where "*" is any text without slash and "**" any text, each possibly empty · given: there is a value, maybe ""
 PatternKind = Literal["exact", "prefix", "suffix", "present", "template", "iexact", "iprefix", "isuffix",
-                      "namespace", "account", "cidr", "number", "wildcard"]
+                      "namespace", "account", "cidr", "number", "wildcard", "glob", "given"]
 
 
 class Pattern(NamedTuple):
     kind: PatternKind
-    text: str  # "" for present
+    text: str  # "" for present and given
 
 
 class Expr(NamedTuple):
@@ -49,6 +62,16 @@ _PARTS = ("match", "or", "and", "not")  # neither everything nor nothing
 def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
     """Requests whose ``dimension`` matches one pattern."""
     return Expr("match", dimension, Pattern(kind, text))
+
+
+def family(dimension: Dimension) -> str:
+    """The dimension without the name behind ":"."""
+    return dimension.partition(":")[0]
+
+
+def is_set(dimension: Dimension) -> bool:
+    """Whether its values are sets of texts."""
+    return (dimension.startswith("claim:") and dimension not in ("claim:iss", "claim:sub")) or dimension.endswith("][]")
 
 
 def both(*args: Expr) -> Expr:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, Pattern, all_of, any_of, negate
+from meshwright.access.expr import DIMENSIONS, EVERYTHING, NOTHING, Dimension, Expr, Pattern, Value, all_of, any_of, is_set, negate
 from meshwright.access.ipv4 import ipv4_block
 from meshwright.record import NamedTuple
 
@@ -16,10 +16,26 @@ class Witness(NamedTuple):
     method: str
     path: str
     host: str
+    attributes: tuple[tuple[Dimension, Value], ...] = ()  # sorted; one that is absent has no value
 
-    def value(self, dimension: Dimension) -> str:
-        """The value of one dimension as the text that patterns match."""
-        return str(getattr(self, dimension))
+    def value(self, dimension: Dimension) -> Value:
+        """The value of one dimension as patterns match it."""
+        if dimension in DIMENSIONS:
+            return str(getattr(self, dimension))
+        return dict(self.attributes).get(dimension, absent(dimension))
+
+
+# An address that nobody told is no missing one: this is in none of the blocks that people write.
+NOWHERE = "192.0.0.8"
+
+
+def absent(dimension: Dimension) -> Value:
+    """The value of an attribute that a request does not have."""
+    if dimension == "sni":
+        return ""
+    if dimension in ("destination_ip", "remote_ip"):
+        return NOWHERE
+    return () if is_set(dimension) else None
 
 
 def evaluate(expr: Expr, request: Witness) -> bool:
@@ -37,7 +53,7 @@ def evaluate(expr: Expr, request: Witness) -> bool:
     return expr.op == "true"
 
 
-def fix(expr: Expr, dimension: Dimension, value: str) -> Expr:
+def fix(expr: Expr, dimension: Dimension, value: Value) -> Expr:
     """``expr`` for requests whose ``dimension`` is known to be ``value``: that dimension no longer occurs in the answer."""
     if expr.op == "match":
         if expr.dimension != dimension or expr.pattern is None:
@@ -52,11 +68,19 @@ def fix(expr: Expr, dimension: Dimension, value: str) -> Expr:
     return expr
 
 
-def matches(pattern: Pattern, value: str) -> bool:
-    """Whether one pattern covers one value.
+def matches(pattern: Pattern, value: Value) -> bool:
+    """Whether one pattern covers one value: of a set, any element; what is missing, never.
 
     Raises ValueError for a template, a CIDR or a port number that cannot be read: whoever decides says "unknown" then.
     """
+    if value is None:
+        return False
+    if type(value) is tuple:
+        return any(_text_matches(pattern, element) for element in value)
+    return _text_matches(pattern, value)  # type: ignore[arg-type]  # what else is left
+
+
+def _text_matches(pattern: Pattern, value: str) -> bool:
     kind, text = pattern
     if kind == "exact":
         return value == text
@@ -81,10 +105,51 @@ def matches(pattern: Pattern, value: str) -> bool:
         return value == str(port_number(text))
     if kind == "cidr":
         return _cidr_covers(text, value)
+    if kind == "given":
+        return True
+    if kind == "glob":
+        return _glob_matches(glob_tokens(text), value)
     parts = value.split("/")
     if len(parts) != 5 or parts[1] != "ns" or parts[3] != "sa":
         return False
     return parts[2] == text if kind == "namespace" else f"{parts[2]}/{parts[4]}" == text
+
+
+SEGMENT, ANY = "*", "**"
+
+
+@lru_cache(maxsize=4096)
+def glob_tokens(text: str) -> tuple[str, ...]:
+    """The characters of a glob, runs of stars as ``SEGMENT`` or ``ANY``."""
+    tokens: list[str] = []
+    for char in text:
+        if char == "*" and tokens and tokens[-1] == SEGMENT:
+            tokens[-1] = ANY
+        elif char != "*" or not tokens or tokens[-1] != ANY:
+            tokens.append(char)
+    return tuple(tokens)
+
+
+def _glob_matches(tokens: tuple[str, ...], value: str) -> bool:
+    """All places in ``tokens`` where the reading may stand, moved on character by character."""
+    places = {0}
+    for char in [*value, ""]:
+        waiting, following = list(places), set()
+        while waiting:
+            place = waiting.pop()
+            if place == len(tokens):
+                if char == "":
+                    return True
+            elif tokens[place] in (SEGMENT, ANY):
+                if place + 1 not in places:
+                    places.add(place + 1)
+                    waiting.append(place + 1)
+                if tokens[place] == ANY or char != "/":
+                    following.add(place)
+            elif tokens[place] == char:
+                following.add(place + 1)
+        places = following
+    return False
 
 
 def fold(text: str) -> str:

@@ -4,9 +4,10 @@ An expression is cut by the principals that it names, and what is left of it for
 Nothing is known of what a pattern covers but that equal ones cover the same, so "inside" is right whatever they mean.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern
+from meshwright.access.expr import Dimension, Expr, Pattern
 from meshwright.access.request import cidr_range, port_number, template_segments
 from meshwright.access.universe import TooMany
 
@@ -29,7 +30,7 @@ class Slices:
         self._callers: dict[Pattern, Slice] = {}  # patterns over principal
         self._exact: dict[Pattern, str] = {}  # those that one principal matches
         self._named: dict[int, str | None] = {}  # by id of a match in _known: the only principal that it matches
-        self._atoms: dict[Dimension, dict[Pattern, Form]] = {dimension: {} for dimension in DIMENSIONS}
+        self._atoms: dict[Dimension, dict[Pattern, Form]] = defaultdict(dict)
         self._parts: list[frozenset[Form] | None] = [None, None]  # by form: None for a pattern
         self._joined: dict[frozenset[Form], Form] = {}
         self._written: dict[tuple[Form, ...], Form] = {}

@@ -17,6 +17,8 @@ class Mesh(NamedTuple):
     trust_domain: str
     root_namespace: str
     span: Span | None  # None: no `mesh` block, defaults
+    aliases: tuple[str, ...] = ()  # further trust domains that mean this mesh
+    providers: tuple[str, ...] | None = None  # external authorizers of the mesh's configuration; None: not known
 
 
 class Placement(NamedTuple):

@@ -23,6 +23,7 @@ class Request(NamedTuple):
     method: str
     path: str
     host: str
+    attributes: tuple[tuple[str, str | tuple[str, ...] | None], ...] = ()  # "header:x-env", "claim:groups", ...: those that matter
 
 
 class Verdict(NamedTuple):

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, both, either, match, negate
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Labels
+from meshwright.istio.attached import Attached
 from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
 from meshwright.istio.kinds.authorization_policy import Policy
+from meshwright.istio.kinds.request_authentication import RequestAuthentication
 from meshwright.istio.peers import Peers, Plaintext
 from meshwright.istio.terms import Scope
+from meshwright.istio.tokens import Tokens
 from meshwright.istio.verdict import Compiled, Verdict, judge
 
 Engine = Callable[[Policy, Scope], Compiled | None]
@@ -18,35 +21,33 @@ NO_IDENTITY = negate(match("principal", "present"))
 class Policies:
     """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
 
-    __slots__ = ("_alike", "_allow_selectors", "_bare", "_cache", "_empty", "_joined", "_peers", "_root", "_scopes", "_selected",
-                 "_targets", "_trust_domain", "_verdicts")
+    __slots__ = ("_alike", "_allow_selectors", "_cache", "_found", "_joined", "_mesh", "_peers", "_scopes", "_tokens", "_verdicts")
 
-    def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh) -> None:
+    def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh, tokens: Iterable[RequestAuthentication] = ()) -> None:
         self._peers = peers
-        self._root = mesh.root_namespace
-        self._trust_domain = mesh.trust_domain
-        self._bare: dict[str, list[Policy]] = {}  # neither selector nor targetRefs
-        self._empty: dict[str, list[Policy]] = {}  # a selector without labels
-        self._selected: dict[tuple[str, str, str], list[Policy]] = {}  # namespace, one label of the selector
+        self._mesh = mesh
+        self._found: Attached[Policy] = Attached(mesh.root_namespace)
+        self._tokens: Attached[RequestAuthentication] = Attached(mesh.root_namespace)
         self._allow_selectors: dict[str, list[Labels]] = {}
-        self._targets: dict[tuple[str, str, str], list[Policy]] = {}  # kind, namespace, name
         self._scopes: dict[int, dict[str, Scope]] = {}  # port, namespace; those of one port share what they know
         self._cache: dict[tuple[Engine, str, int], Compiled | None] = {}
         self._alike: dict[tuple[object, ...], Compiled | None] = {}  # by namespace, action and ids of all parts of a policy
         self._joined: dict[tuple[object, ...], tuple[Expr, Expr]] = {}  # by actions and ids of expressions that are alive in _cache
         self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
         for policy in policies:
-            self._add(policy)
+            self._found.add(policy)
+            if policy.selector and policy.action == "ALLOW" and not policy.dry_run:
+                self._allow_selectors.setdefault(policy.namespace, []).append(policy.selector)
+        for one in tokens:
+            self._tokens.add(one)
 
     def ztunnel(self, namespace: str, labels: Mapping[str, str]) -> Verdict:
-        """At the ztunnel of pods with these labels: over principal, source_ip and target port.
+        """At the ztunnel of pods with these labels: over principal, source_ip, destination_ip and target port.
 
         Pods whose policies say the same get the same two expressions, objects and all, so that what follows is worked out once.
         """
         plaintext = self._peers.plaintext(namespace, labels)
-        applied = self._bare.get(namespace, []) + self._matching(namespace, labels)
-        if namespace != self._root:
-            applied = applied + self._bare.get(self._root, [])
+        applied = self._found.at_ztunnel(namespace, labels)
         # ids name namespace and object; pods of a namespace with the same policies share one verdict
         key = (namespace, tuple([policy.id for policy in applied]) + plaintext.objects)
         verdict = self._verdicts.get(key)
@@ -61,27 +62,28 @@ class Policies:
                                                     tuple([doubt for one in compiled for doubt in one.doubts]) + plaintext.unknown)
         return verdict
 
-    def waypoint(self, namespace: str, name: str, service: tuple[str, str] | None, http: bool, port: int = 0) -> Verdict:
+    def waypoint(self, namespace: str, name: str, service: tuple[str, str] | None, http: bool, port: int = 0,
+                 kind: str = "Service") -> Verdict:
         """At a waypoint, for traffic to ``service`` (namespace, name), None = one that no policy names.
 
-        ``port`` is that of the service; 0: over every port.
+        ``port`` is that of the service; 0: over every port.  ``kind`` is Service or ServiceEntry.
         """
-        applied = (self._targets.get(("Gateway", namespace, name), [])
-                   + self._targets.get(("GatewayClass", self._root, "istio-waypoint"), []))
-        if service is not None:
-            applied = applied + self._targets.get(("Service", *service), [])
-        return judge(self._compiled(envoy_http.compile_policy if http else envoy_tcp.compile_policy, applied, port))
+        applied = self._found.at_waypoint(namespace, name, service, kind)
+        if not http:
+            return judge(self._compiled(envoy_tcp.compile_policy, applied, port), None, self._mesh.providers)
+        tokens = self._tokens.at_waypoint(namespace, name, service, kind)
+        return judge(self._compiled(envoy_http.compile_policy, applied, port), _tokens(tokens), self._mesh.providers)
 
-    def envoy(self, namespace: str, labels: Mapping[str, str], gateway: str = "") -> Verdict:
-        """At the HTTP chains of an Envoy in or beside pods with these labels; ``gateway`` names the Gateway API gateway they are.
+    def envoy(self, namespace: str, labels: Mapping[str, str], gateway: str = "", http: bool = True) -> Verdict:
+        """At the chains of an Envoy in or beside pods with these labels; ``gateway`` names the Gateway API gateway they are.
 
         A selector without labels is every pod here.  The port is the one that the pod listens on.
         """
-        applied = self._targets.get(("Gateway", namespace, gateway), []) if gateway else []
-        applied = applied + self._bare.get(namespace, []) + self._empty.get(namespace, []) + self._matching(namespace, labels)
-        if namespace != self._root:
-            applied = applied + self._bare.get(self._root, []) + self._empty.get(self._root, [])
-        return judge(self._compiled(envoy_http.compile_policy, applied))
+        applied = self._found.at_envoy(namespace, labels, gateway)
+        if not http:
+            return judge(self._compiled(envoy_tcp.compile_policy, applied), None, self._mesh.providers)
+        return judge(self._compiled(envoy_http.compile_policy, applied), _tokens(self._tokens.at_envoy(namespace, labels, gateway)),
+                     self._mesh.providers)
 
     def plaintext(self, namespace: str, labels: Mapping[str, str]) -> Plaintext:
         """Where pods with these labels refuse peers without identity."""
@@ -90,33 +92,9 @@ class Policies:
     def opening_selectors(self, namespace: str) -> tuple[Labels, ...]:
         """Selectors under which pods of ``namespace`` may let in more than a pod without labels, sorted."""
         found = self._allow_selectors.get(namespace, []) + list(self._peers.loosening_selectors(namespace))
-        if namespace != self._root:
-            found = found + self._allow_selectors.get(self._root, [])
+        if namespace != self._mesh.root_namespace:
+            found = found + self._allow_selectors.get(self._mesh.root_namespace, [])
         return tuple(sorted(set(found)))
-
-    def _add(self, policy: Policy) -> None:
-        if policy.targets:
-            for target in dict.fromkeys(policy.targets):
-                self._targets.setdefault((target.kind, policy.namespace, target.name), []).append(policy)
-        elif policy.selector is None:
-            self._bare.setdefault(policy.namespace, []).append(policy)
-        elif not policy.selector:
-            self._empty.setdefault(policy.namespace, []).append(policy)
-        else:
-            # under the label that fewest share: a label that every selector has would make every workload look at all of them
-            buckets = [(policy.namespace, key, value) for key, value in policy.selector]
-            self._selected.setdefault(min(buckets, key=lambda one: len(self._selected.get(one, ()))), []).append(policy)
-            if policy.action == "ALLOW" and not policy.dry_run:
-                self._allow_selectors.setdefault(policy.namespace, []).append(policy.selector)
-
-    def _matching(self, namespace: str, labels: Mapping[str, str]) -> list[Policy]:
-        found: list[Policy] = []
-        for where in (namespace,) if namespace == self._root else (namespace, self._root):
-            for key, value in labels.items():
-                for policy in self._selected.get((where, key, value), ()):
-                    if all(labels.get(name) == wanted for name, wanted in policy.selector or ()):
-                        found.append(policy)
-        return found
 
     def _scope(self, namespace: str, port: int) -> Scope:
         scopes = self._scopes.setdefault(port, {})
@@ -124,7 +102,7 @@ class Policies:
         if found is None:
             other = next(iter(scopes.values()), None)
             known, read = ({}, {}) if other is None else (other.known, other.read)
-            found = scopes[namespace] = Scope(namespace, self._trust_domain, known, read, port)
+            found = scopes[namespace] = Scope(namespace, self._mesh.trust_domain, known, read, port, self._mesh.aliases)
         return found
 
     def _compiled(self, engine: Engine, policies: Sequence[Policy], port: int = 0) -> list[Compiled]:
@@ -150,6 +128,11 @@ class Policies:
         if found is None or found.id == policy.id:
             return found
         return engine(policy, scope) if found.doubts else found._replace(id=policy.id)  # doubts name the policy
+
+
+def _tokens(applied: list[RequestAuthentication]) -> Tokens | None:
+    """What the rules of all of them require; None where there is no rule at all."""
+    return Tokens(applied) if any(one.rules for one in applied) else None
 
 
 OPEN = Verdict(NOTHING, EVERYTHING, (), ())

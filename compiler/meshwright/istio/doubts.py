@@ -62,8 +62,6 @@ def doubt(found: Object, doubts: Doubts, root: str) -> None:
     reason = f"{found.id}: the kind {found.kind} is not modelled"
     if group == "networking.istio.io" and found.kind in _NETWORKING:
         _NETWORKING[found.kind](found, doubts, root, reason)
-    elif group == "security.istio.io" and found.kind == "RequestAuthentication":
-        _at_envoys(found, doubts, root, reason, waypoints=False)
     elif group == "extensions.istio.io":
         _at_envoys(found, doubts, root, reason, waypoints=True)
     elif group == "gateway.networking.k8s.io" and found.kind in ("GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"):

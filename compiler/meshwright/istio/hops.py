@@ -73,9 +73,9 @@ def settle(expr: Expr, known: Known) -> Expr:
     """``expr`` for requests of which some dimensions are known: those no longer occur; the same object when none did."""
     op = expr.op
     if op == "match":
-        value = known.get(expr.dimension)  # type: ignore[arg-type]  # a match has a dimension
-        if value is None or expr.pattern is None:
+        if expr.dimension is None or expr.dimension not in known or expr.pattern is None:
             return expr
+        value = known[expr.dimension]
         # the text of a number is canonical here: terms.ports writes it so
         found = value == expr.pattern.text if expr.pattern.kind in ("number", "exact") else matches(expr.pattern, value)
         return EVERYTHING if found else NOTHING

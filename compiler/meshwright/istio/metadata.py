@@ -9,6 +9,7 @@ from meshwright.istio.plain import Refused
 # Versions that clusters of the supported releases serve; an object of another one never gets in.
 _VERSIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("security.istio.io", "AuthorizationPolicy"): ("v1", "v1beta1"), ("security.istio.io", "PeerAuthentication"): ("v1", "v1beta1"),
+    ("security.istio.io", "RequestAuthentication"): ("v1", "v1beta1"),
     ("gateway.networking.k8s.io", "Gateway"): ("v1", "v1beta1"), ("gateway.networking.k8s.io", "HTTPRoute"): ("v1", "v1beta1"),
     ("gateway.networking.k8s.io", "ReferenceGrant"): ("v1", "v1beta1"), ("", "Namespace"): ("v1",), ("", "Service"): ("v1",)}
 

@@ -66,8 +66,8 @@ def world_of(read: Objects, inventory: Inventory, mesh: Mesh) -> World:
     for edge in _gateway_edges(gateways, read, granted, bindings):
         at_gateways.setdefault(edge.backend.service, []).append(edge)
     own_routes, mesh_routes = _mesh_tables(read.routes, services)
-    return World(mesh, Policies(read.policies, Peers(read.peers, mesh.root_namespace), mesh), bindings, read.doubts, gateways, services,
-                 at_gateways, own_routes, mesh_routes, {}, Hops())
+    policies = Policies(read.policies, Peers(read.peers, mesh.root_namespace), mesh, read.tokens)
+    return World(mesh, policies, bindings, read.doubts, gateways, services, at_gateways, own_routes, mesh_routes, {}, Hops())
 
 
 def _gateway_edges(gateways: Mapping[str, Gateway], read: Objects, granted: Granted,

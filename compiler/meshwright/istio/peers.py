@@ -5,7 +5,7 @@ The fail-open corner is here too: a workload may be told of a converted policy t
 
 from collections.abc import Iterable, Mapping
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, either, match, negate
 from meshwright.ir.inventory import Labels
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication
 from meshwright.record import NamedTuple
@@ -59,43 +59,60 @@ class Peers:
         root = self._wide.get(self._root, [])
         wide = [] if namespace == self._root else self._wide.get(namespace, [])
         objects = tuple([found.id for found in root + wide + own])
-        for level in (root, wide, own):
-            if len({(found.mode, found.ports) for found in level}) > 1:
-                # The oldest wins, and files have no age.
+        chosen = []
+        for level in (root, wide, own, _bare(root), _bare(wide)):
+            oldest = _oldest(level)
+            if oldest is None and level:
                 names = ", ".join(found.id for found in level)
                 return Plaintext(NOTHING, objects, (f"{names}: the oldest one counts, and which is the oldest is not known",))
+            chosen.append(oldest)
+        mesh, space, workload, bare_mesh, bare_space = chosen
         strict = False
-        for found in root[:1] + wide[:1]:
-            if found.mode != "UNSET":
+        for found in (mesh, space):
+            if found is not None and found.mode != "UNSET":
                 strict = found.mode == "STRICT"
-        if not own:
+        if workload is None:
             return Plaintext(EVERYTHING if strict else NOTHING, objects, ())
-        return _workload(own[0], strict, _strict_for_conversion(root, wide), objects)
+        if workload.mode != "UNSET":
+            strict = workload.mode == "STRICT"
+        if not _is_converted(workload, strict):
+            return Plaintext(EVERYTHING if strict else NOTHING, objects, ())
+        # Told of the converted policy instead of the static one, whether or not there is one.
+        return Plaintext(_converted(workload, bare_mesh, bare_space), objects, ())
 
 
-def _strict_for_conversion(root: list[PeerAuthentication], wide: list[PeerAuthentication]) -> bool:
-    # The conversion looks at another index: only objects without any selector count, and an UNSET one of the namespace hides the root's.
-    bare_wide = [found for found in wide if found.selector is None]
-    bare_root = [found for found in root if found.selector is None]
-    seen = bare_wide[:1] or bare_root[:1]
-    return bool(seen) and seen[0].mode == "STRICT"
+def _bare(level: list[PeerAuthentication]) -> list[PeerAuthentication]:
+    """The conversion looks at another index: only objects without any selector count there."""
+    return [found for found in level if found.selector is None]
 
 
-def _workload(own: PeerAuthentication, inherited: bool, converted: bool, objects: tuple[str, ...]) -> Plaintext:
-    strict_ports = [port for port, mode in own.ports if mode == "STRICT"]
-    open_ports = [port for port, mode in own.ports if mode in ("PERMISSIVE", "DISABLE")]
-    if own.mode == "STRICT" or (own.mode == "UNSET" and inherited):
-        # Inherited STRICT: only a PERMISSIVE port makes istiod look at the exceptions, a DISABLE one alone is not honoured.
-        if own.mode == "UNSET" and not any(mode == "PERMISSIVE" for _, mode in own.ports):
-            return Plaintext(EVERYTHING, objects, ())
-        if not open_ports:
-            return Plaintext(EVERYTHING, objects, ())
-        if strict_ports:
-            return Plaintext(NOTHING, objects, (f"{own.id}: STRICT and PERMISSIVE ports under STRICT are not modelled",))
-        if own.mode == "UNSET" and not converted:
-            return Plaintext(NOTHING, objects, ())
-        return Plaintext(negate(_ports(open_ports)), objects, ())
-    return Plaintext(_ports(strict_ports), objects, ())
+def _oldest(level: list[PeerAuthentication]) -> PeerAuthentication | None:
+    """The one that counts: any of them when they say the same, else the oldest; None when nobody can tell, or there is none."""
+    if len({(found.mode, found.ports) for found in level}) < 2:
+        return level[0] if level else None
+    first, second = sorted(level, key=lambda found: found.created)[:2]
+    return first if "" < first.created < second.created else None
+
+
+def _is_converted(own: PeerAuthentication, strict: bool) -> bool:
+    """Whether a workload is told of the policy that its PeerAuthentication is converted to; ``strict``: the mode beside its ports."""
+    modes = {mode for _, mode in own.ports}
+    if not strict:
+        return "STRICT" in modes
+    # Inherited STRICT: only a PERMISSIVE port makes istiod look at the exceptions, a DISABLE one alone is not honoured.
+    return "PERMISSIVE" in modes or (own.mode == "STRICT" and "DISABLE" in modes)
+
+
+def _converted(own: PeerAuthentication, mesh: PeerAuthentication | None, space: PeerAuthentication | None) -> Expr:
+    """At which ports the converted policy refuses peers without identity; an UNSET object of the namespace hides the root's from it."""
+    space_mode = "" if space is None else space.mode
+    mesh_mode = "" if mesh is None else mesh.mode
+    above = "STRICT" in (space_mode, mesh_mode if space_mode in ("", "UNSET") else "")  # as strict ports are judged
+    seen = (space_mode or mesh_mode) == "STRICT"  # as open ports are judged
+    strict = [] if own.mode == "STRICT" or (own.mode == "UNSET" and above) else [port for port, mode in own.ports if mode == "STRICT"]
+    opened = [port for port, mode in own.ports if mode in ("PERMISSIVE", "DISABLE")] if own.mode == "STRICT" or (
+        own.mode == "UNSET" and seen) else []
+    return either(_ports(strict), negate(_ports(opened)) if opened else NOTHING)
 
 
 def _ports(numbers: list[int]) -> Expr:

@@ -9,13 +9,16 @@ from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_p
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
+from meshwright.istio.kinds.request_authentication import RequestAuthentication, read_request_authentication
 from meshwright.istio.metadata import doubts_of, refuse_metadata
 from meshwright.istio.plain import Refused, metadata_labels
 from meshwright.record import NamedTuple
 
-READERS: Mapping[tuple[str, str], Callable[[Object], Policy | PeerAuthentication | Gateway | HttpRoute | tuple[Grant, ...]]] = {
+Record = Policy | PeerAuthentication | RequestAuthentication | Gateway | HttpRoute | tuple[Grant, ...]
+READERS: Mapping[tuple[str, str], Callable[[Object], Record]] = {
     ("security.istio.io", "AuthorizationPolicy"): read_policy,
     ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
+    ("security.istio.io", "RequestAuthentication"): read_request_authentication,
     ("gateway.networking.k8s.io", "Gateway"): read_gateway,
     ("gateway.networking.k8s.io", "HTTPRoute"): read_route,
     ("gateway.networking.k8s.io", "ReferenceGrant"): read_grants,
@@ -33,11 +36,12 @@ class Objects(NamedTuple):
     doubts: Doubts
     diagnostics: list[Diagnostic]
     controllers: dict[str, str]  # GatewayClass -> spec.controllerName
+    tokens: list[RequestAuthentication]
 
 
 def read_objects(objects: Iterable[Object], root: str) -> Objects:
     """Read every object once; two different ones of one id, and refused ones, are errors (MW0450, MW0451)."""
-    read = Objects([], [], [], [], [], {}, {}, Doubts(), [], {})
+    read = Objects([], [], [], [], [], {}, {}, Doubts(), [], {}, [])
     seen: dict[tuple[str, str], Object] = {}  # all that are read, alive
     known = Elements({}, {})
     for found in objects:
@@ -90,6 +94,8 @@ def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) 
             read.policies.append(record)
         elif isinstance(record, PeerAuthentication):
             read.peers.append(record)
+        elif isinstance(record, RequestAuthentication):
+            read.tokens.append(record)
         elif isinstance(record, Gateway):
             read.gateways.append(record)
         elif isinstance(record, HttpRoute):

@@ -28,6 +28,7 @@ class Scope(NamedTuple):
     known: "Known | None" = None
     read: "dict[tuple[object, ...], Term] | None" = None  # by reader, namespace where it counts, and the values
     port: int = 0  # the port of all connections that are asked about; 0: it stays a dimension
+    aliases: tuple[str, ...] = ()  # of the trust domain
 
 
 Read = Callable[[Sequence[str], Scope], Term]
@@ -132,31 +133,48 @@ def principals_as_written(values: Sequence[str], scope: Scope) -> Term:
 
 
 def principals_expanded(values: Sequence[str], scope: Scope) -> Term:
-    """Envoy: ``cluster.local`` stands for the mesh's trust domain, in values of five parts (istio-semantics 1.9)."""
+    """Envoy: the trust domain, its aliases and ``cluster.local`` stand for each other, in values of five parts (istio-semantics 1.9)."""
     found = []
+    domains = (scope.trust_domain, *scope.aliases)
     for value in values:
-        parts = value.split("/")
-        if len(parts) == 5 and parts[0] == "cluster.local":
-            value = "/".join([scope.trust_domain, *parts[1:]])
-        found.append(_principal(value))
+        domain, *rest = value.split("/")
+        if len(rest) != 4 or domain == "*" or not (domain == "cluster.local" or _stands_for(domain, domains)):
+            found.append(_principal(value))
+            continue
+        for one in dict.fromkeys([domain if domain[:1] == "*" and own.endswith(domain[1:]) else own for own in domains]):
+            found.append(_principal("/".join([one, *rest])))
     return Term(_union(found), True)
 
 
+def _stands_for(domain: str, domains: tuple[str, ...]) -> bool:
+    """Whether a written trust domain, maybe with a star at one end, is one of these."""
+    return any(own == domain or (domain[-1:] == "*" and own.startswith(domain[:-1])) or (domain[:1] == "*" and own.endswith(domain[1:]))
+                for own in domains)
+
+
 def namespaces(values: Sequence[str], scope: Scope) -> Term:
-    """``*`` is any identity; other wildcards are parts of a namespace's name, which no pattern has."""
-    return Term(_union([match("principal", "present") if value == "*" else match("principal", "namespace", value)
-                        for value in values if value == "*" or "*" not in value]),
-                all(value == "*" or "*" not in value for value in values))
-
-
-def namespaces_literal_inside(values: Sequence[str], scope: Scope) -> Term:
-    """ztunnel: only the first and last ``*`` are special; one inside is literal and matches no namespace."""
+    """Envoy: each ``*`` is any text, slashes too, in a search for ``/ns/<value>/`` anywhere in the identity (istio-semantics 1.5)."""
     found = []
     for value in values:
         if value == "*":
             found.append(match("principal", "present"))
-        elif value.startswith("*") or value.endswith("*"):
-            return Term(namespaces(values, scope).expr, False)
+        elif "*" in value or "/" in value or value == "sa":  # a namespace called "ns" is followed by "/sa/"
+            found.append(match("principal", "glob", f"**/ns/{value.replace('*', '**')}/**"))
+        else:
+            found.append(match("principal", "namespace", value))
+    return Term(_union(found), True)
+
+
+def namespaces_literal_inside(values: Sequence[str], scope: Scope) -> Term:
+    """ztunnel: only the first or last ``*`` is special; one inside is literal and matches no namespace."""
+    found = []
+    for value in values:
+        if value == "*":
+            found.append(match("principal", "present"))
+        elif value.startswith("*"):
+            found.append(NOTHING if "*" in value[1:] else match("principal", "glob", f"*/ns/*{value[1:]}/sa/*"))
+        elif value.endswith("*"):
+            found.append(NOTHING if "*" in value[:-1] else match("principal", "glob", f"*/ns/{value}/sa/*"))
         else:
             found.append(match("principal", "namespace", value))
     return Term(_union(found), True)
@@ -168,22 +186,39 @@ def service_accounts(values: Sequence[str], scope: Scope) -> Term:
 
 
 def trust_domains(values: Sequence[str], scope: Scope) -> Term:
-    """A trust domain has no slash, so an exact one is a prefix of principals; a suffix of one is no pattern."""
+    """A trust domain has no slash, so an exact one is a prefix of principals; one of the mesh's stands for all of them."""
     found = []
+    domains = (scope.trust_domain, *scope.aliases)
     for value in values:
         if value == "*":
             found.append(match("principal", "present"))
         elif value.startswith("*"):
-            return NOT_KNOWN
+            found.append(match("principal", "glob", f"{value}/**"))
+        elif value.endswith("*"):
+            found.append(match("principal", "prefix", value[:-1]))
         else:
-            name = scope.trust_domain if value == "cluster.local" else value
-            found.append(match("principal", "prefix", name[:-1] if name.endswith("*") else name + "/"))
+            found.extend([match("principal", "prefix", f"{name}/") for name in (domains if value in domains else (value,))])
     return Term(_union(found), True)
 
 
 def addresses(values: Sequence[str], scope: Scope) -> Term:
-    """The peer of the connection, by address or CIDR.  Whether a mapped IPv4 address equals the plain one is not recorded anywhere."""
-    return Term(_union([match("source_ip", "cidr", value if "/" in value else f"{value}/{128 if ':' in value else 32}")
+    """The peer of the connection, by address or CIDR."""
+    return _addresses("source_ip", values)
+
+
+def remote_addresses(values: Sequence[str], scope: Scope) -> Term:
+    """Who sent the request, as far as X-Forwarded-For tells."""
+    return _addresses("remote_ip", values)
+
+
+def destination_addresses(values: Sequence[str], scope: Scope) -> Term:
+    """Where the connection arrives."""
+    return _addresses("destination_ip", values)
+
+
+def _addresses(dimension: Dimension, values: Sequence[str]) -> Term:
+    """Whether a mapped IPv4 address equals the plain one is not recorded anywhere."""
+    return Term(_union([match(dimension, "cidr", value if "/" in value else f"{value}/{128 if ':' in value else 32}")
                         for value in values]), not any(value[:7].lower() == "::ffff:" for value in values))
 
 
@@ -207,3 +242,75 @@ def paths(values: Sequence[str], scope: Scope) -> Term:
     """String forms, or a template when an operator occurs (istio-semantics 1.5)."""
     return Term(_union([match("path", "template", value) if "{*}" in value or "{**}" in value else _string("path", value, False)
                         for value in values]), True)
+
+
+def server_names(values: Sequence[str], scope: Scope) -> Term:
+    """The server name of the handshake, which Envoy keeps in lower case; "" without one."""
+    return Term(strings("sni", values), True)
+
+
+def request_principals(values: Sequence[str], scope: Scope) -> Term:
+    """``iss/sub`` of the accepted token, cut at the last slash; a star stands at one end (istio-semantics 1.5)."""
+    found = []
+    for value in values:
+        issuer, slash, subject = value.rpartition("/")
+        if value == "*":
+            parts = match("claim:iss", "present"), match("claim:sub", "present")
+        elif value.startswith("*"):
+            parts = ((match("claim:iss", "present"), match("claim:sub", "suffix", value[1:])) if not slash else
+                     (_string("claim:iss", issuer, False) if issuer == "*" else match("claim:iss", "suffix", issuer[1:]),
+                      match("claim:sub", "exact", subject)))
+        elif value.endswith("*"):
+            parts = ((match("claim:iss", "prefix", value[:-1]), match("claim:sub", "present")) if not slash else
+                     (match("claim:iss", "exact", issuer),
+                      match("claim:sub", "present") if subject == "*" else match("claim:sub", "prefix", subject[:-1])))
+        else:
+            parts = match("claim:iss", "exact", issuer if slash else value), match("claim:sub", "exact", subject if slash else "")
+        found.append(all_of(parts))
+    return Term(_union(found), True)
+
+
+def attribute(key: str) -> Read | None:
+    """How to read the values of a condition on a header, a claim or metadata of a filter; None for other keys.
+
+    A header's name ignores case; that of the host is the authority, as HTTP/2 has it.
+    """
+    if key.startswith("request.headers["):
+        name = key[len("request.headers["):-1].lower()
+        return _text_of({"host": "host", ":authority": "host", ":method": "method"}.get(name, f"header:{name}"))
+    if key.startswith("request.auth.claims["):
+        return _text_of(claim(claim_path(key[len("request.auth.claims"):])))
+    if key.startswith("experimental.envoy.filters."):
+        return _metadata(f"metadata:{key[len('experimental.'):]}")
+    return None
+
+
+def claim(path: Sequence[str]) -> Dimension:
+    """The dimension of one claim; more than one name: a claim inside of objects."""
+    return "claim:" + "/".join([name.replace("~", "~0").replace("/", "~1") for name in path])
+
+
+def claim_path(text: str) -> tuple[str, ...]:
+    """The names in ``[a][b]``; brackets that do not pair are part of one name."""
+    inner = text[1:-1]
+    names = inner.split("][")
+    return (inner,) if any("[" in name or "]" in name for name in names) else tuple(names)
+
+
+@lru_cache(maxsize=1024)
+def _text_of(dimension: Dimension) -> Read:
+    if dimension.startswith("header:"):
+        return lambda values, scope: Term(_union([match(dimension, "given") if value == "*" else _string(dimension, value, False)
+                                                  for value in values]), True)
+    return lambda values, scope: Term(strings(dimension, values), True)
+
+
+@lru_cache(maxsize=1024)
+def _metadata(dimension: Dimension) -> Read:
+    """A value in brackets is one that a list contains."""
+    return lambda values, scope: Term(_union([
+        _string(dimension + "[]", value.strip("[]"), False) if value[:1] == "[" and value[-1:] == "]" else _string(dimension, value, False)
+        for value in values]), True)
+
+
+audiences, presenter = _text_of("claim:aud"), _text_of("claim:azp")

@@ -1,23 +1,26 @@
 """What the policies of one proxy decide together: DENY first, then ALLOW (istio-semantics 1.1, 2.2)."""
 
 from collections.abc import Iterable
-from typing import Literal
 
-from meshwright.access.expr import EVERYTHING, Expr, any_of, both, negate
+from meshwright.access.expr import EVERYTHING, Expr, any_of, both, either, match, negate
+from meshwright.istio.kinds.authorization_policy import Action
+from meshwright.istio.tokens import Tokens, without_token
 from meshwright.record import NamedTuple
 
 
 class Compiled(NamedTuple):
     """One policy as one engine understands it.
 
-    ``requests`` is an upper bound of what an ALLOW matches and a lower bound of what a DENY matches; it is exact when
-    ``doubts`` is empty.  A "SHADE" matches nothing itself: the policy can only refuse more, and nobody knows what.
+    ``requests`` is an upper bound of what an ALLOW matches and a lower bound of what another policy matches; it is exact when
+    ``doubts`` is empty.
     """
 
     id: str
-    action: Literal["ALLOW", "DENY", "SHADE"]
+    action: Action
     requests: Expr
     doubts: tuple[str, ...]
+    provider: str = ""  # of a CUSTOM: who is asked
+    token: bool = False  # whether ``requests`` depend on a token
 
 
 class Verdict(NamedTuple):
@@ -38,18 +41,48 @@ class Verdict(NamedTuple):
         return negate(self.denied)
 
 
-def judge(policies: Iterable[Compiled]) -> Verdict:
-    """The verdict of the policies that apply to one proxy."""
+def judge(policies: Iterable[Compiled], tokens: Tokens | None = None, providers: tuple[str, ...] | None = None) -> Verdict:
+    """The verdict of the policies that apply to one proxy.
+
+    ``tokens``: what is required of a token there; None: nobody reads one, so that nothing is known of it.
+    ``providers``: the external authorizers that there are; None: not known.
+    """
     denies: list[Expr] = []
     allows: list[Expr] | None = None
+    customs: list[Compiled] = []
     objects: list[str] = []
     unknown: list[str] = []
+    token = False
     for policy in policies:
         if policy.action == "DENY":
             denies.append(policy.requests)
         elif policy.action == "ALLOW":
             allows = [] if allows is None else allows
             allows.append(policy.requests)
+        else:
+            customs.append(policy)
         objects.append(policy.id)
         unknown.extend(policy.doubts)
-    return Verdict(any_of(denies), EVERYTHING if allows is None else any_of(allows), tuple(objects), tuple(unknown))
+        token = token or policy.token
+    denies.extend(_refused_by_others(customs, providers))
+    denied, allowed = any_of(denies), EVERYTHING if allows is None else any_of(allows)
+    if tokens is not None:
+        denied = either(denied, tokens.refused([denied, allowed]))
+        objects.extend(tokens.objects)
+    elif token:
+        denied, allowed = without_token(denied), without_token(allowed)
+    return Verdict(denied, allowed, tuple(objects), tuple(unknown))
+
+
+def broken(provider: str, asked: Iterable[str], providers: tuple[str, ...] | None) -> bool:
+    """Whether a CUSTOM refuses what it selects: its provider does not exist, or is not the only one asked at the proxy (1.10)."""
+    return len(set(asked)) > 1 or (providers is not None and provider not in providers)
+
+
+def _refused_by_others(customs: list[Compiled], providers: tuple[str, ...] | None) -> Iterable[Expr]:
+    """What somebody else refuses: opaque, one answer for all that is asked, except where the configuration refuses by itself."""
+    for policy in customs:
+        if broken(policy.provider, [one.provider for one in customs], providers):
+            yield policy.requests
+        else:
+            yield both(policy.requests, match(f"asked:{policy.provider}", "exact", "deny"))

@@ -62,7 +62,7 @@ def as_request(case: Case, way: Way, witness: Witness) -> Request:
     elif gateway is not None:
         principal = gateway.identity.principal(case.program.mesh.trust_domain)
     port = witness.port if way.kind in ("pod", "plaintext") else way.port or way.target or witness.port
-    return Request(principal, witness.source_ip, port, witness.method, witness.path, witness.host)
+    return Request(principal, witness.source_ip, port, witness.method, witness.path, witness.host, witness.attributes)
 
 
 def rules_about(case: Case, way: Way, witness: Witness, http: bool = True) -> tuple[int, ...]:

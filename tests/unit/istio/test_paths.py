@@ -367,7 +367,7 @@ spec: {spec}
     ("networking.istio.io/v1alpha3", "EnvoyFilter", "shop", "{}", {"orders", "web", "waypoint"}),
     ("networking.istio.io/v1alpha3", "EnvoyFilter", "ops", "{}", set()),
     ("extensions.istio.io/v1alpha1", "WasmPlugin", "istio-system", "{}", {"orders", "web", "waypoint"}),
-    ("security.istio.io/v1", "RequestAuthentication", "shop", '{targetRefs: [{group: "", kind: Service, name: orders}]}', {"orders"}),
+    ("security.istio.io/v1", "RequestAuthentication", "shop", '{targetRefs: [{group: "", kind: Service, name: orders}]}', set()),
     ("security.istio.io/v1", "RequestAuthentication", "shop", "{selector: {matchLabels: {app: orders}}}", set()),
     ("security.istio.io/v1", "Unheard", "ops", "{}", {"prometheus", "other pods ops"}),
     ("gateway.networking.k8s.io/v1", "GRPCRoute", "shop",

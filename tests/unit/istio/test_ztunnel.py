@@ -3,7 +3,6 @@
 import pytest
 from tests.unit.istio.world import MESH, objects, who
 
-from meshwright.access.expr import NOTHING
 from meshwright.access.request import Witness, evaluate
 from meshwright.istio.attachment import Policies
 from meshwright.istio.kinds.authorization_policy import read_policy
@@ -99,12 +98,18 @@ def test_service_accounts_ignore_the_trust_domain_and_principals_do_not() -> Non
     assert not evaluate(verdict.admitted, Witness("other.td/ns/shop/sa/web", "10.0.0.1", 1, "GET", "/", "x"))
 
 
-@pytest.mark.parametrize("spec", [
-    "{rules: [{from: [{source: {namespaces: ['pro*']}}]}]}",
-    "{rules: [{when: [{key: destination.ip, values: [10.0.0.1]}]}]}",
+@pytest.mark.parametrize(("value", "yes", "no"), [
+    ("pro*", "prod", "po"), ("*od", "prod", "odd"), ("*", "prod", ""), ("p*d", "", "prod"), ("*r*", "", "prod"), ("prod", "prod", "prod2"),
 ])
-def test_what_no_dimension_has_is_a_doubt_and_an_upper_bound(spec: str) -> None:
-    verdict = decide(spec).ztunnel("shop", {})
-    assert verdict.unknown and evaluate(verdict.admitted, Witness(who("prod/x"), "10.0.0.1", 1, "GET", "/", "x"))
-    denied = decide("{action: DENY, " + spec[1:]).ztunnel("shop", {})
-    assert denied.unknown and denied.denied == NOTHING
+def test_stars_in_namespaces_stand_at_one_end(value: str, yes: str, no: str) -> None:
+    for account, inside in ((yes, True), (no, False)):
+        for form in ("from: [{source: {namespaces: ['%s']}}]", "when: [{key: source.namespace, values: ['%s']}]"):
+            if account or not inside:
+                assert allows("{rules: [{%s}]}" % (form % value), f"{account}/sa" if account else "") == inside
+
+
+def test_the_address_of_the_pod() -> None:
+    verdict = decide("{rules: [{when: [{key: destination.ip, values: [10.0.0.0/24], notValues: [10.0.0.9]}]}]}").ztunnel("shop", {})
+    assert not verdict.unknown
+    for address, inside in (("10.0.0.1", True), ("10.0.0.9", False), ("10.0.1.1", False)):
+        assert evaluate(verdict.admitted, Witness(who("prod/x"), "10.0.0.1", 1, "GET", "/", "x", (("destination_ip", address),))) == inside

@@ -1,8 +1,8 @@
-"""Envoy's HTTP filter chain: every field; what no dimension has makes the answer a bound with a doubt (istio-semantics 1.1 to 1.9)."""
+"""Envoy's HTTP filter chain: every field (istio-semantics 1.1 to 1.10)."""
 
 from collections.abc import Mapping
 
-from meshwright.access.expr import NOTHING, Expr, all_of, any_of, pair
+from meshwright.access.expr import Expr, all_of, any_of, pair
 from meshwright.istio import terms
 from meshwright.istio.kinds.authorization_policy import Condition, Policy, Rule
 from meshwright.istio.terms import NOT_KNOWN, Read, Scope
@@ -13,13 +13,24 @@ def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
     """The policy as the RBAC filters of an HTTP chain have it; None when it never changes a decision (dry run, AUDIT)."""
     if policy.dry_run or policy.action == "AUDIT":
         return None
-    if policy.action == "CUSTOM":
-        return Compiled(policy.id, "SHADE", NOTHING, (f"{policy.id}: what an external authorizer refuses is not modelled",))
-    upper = policy.action == "ALLOW"
     doubts: list[str] = []
-    rules = [rule_requests(rule, scope, upper, doubts) for rule in policy.rules]
-    return Compiled(policy.id, "ALLOW" if upper else "DENY", any_of(rules),
-                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]))
+    found = rules(policy, scope, doubts)
+    return Compiled(policy.id, policy.action, any_of([requests for _, requests in found]),
+                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]), policy.provider,
+                    asks_token(policy))
+
+
+def rules(policy: Policy, scope: Scope, doubts: list[str]) -> list[tuple[int, Expr]]:
+    """Each rule that the chain has, by its place in the policy."""
+    upper = policy.action == "ALLOW"
+    return [(place, rule_requests(rule, scope, upper, doubts)) for place, rule in enumerate(policy.rules)]
+
+
+def asks_token(policy: Policy) -> bool:
+    """Whether what it decides depends on a token."""
+    return any(any(condition.key.startswith("request.auth.") for condition in rule.when)
+                or any("requestPrincipals" in source or "notRequestPrincipals" in source for source in rule.sources)
+               for rule in policy.rules)
 
 
 def rule_requests(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
@@ -43,7 +54,7 @@ def rule_requests(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> E
 
 
 def _condition(condition: Condition, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
-    read = _CONDITIONS.get(condition.key)
+    read = _CONDITIONS.get(condition.key) or terms.attribute(condition.key)
     parts = []
     for values, negated in ((condition.values, False), (condition.not_values, True)):
         if values:
@@ -56,8 +67,12 @@ def _condition(condition: Condition, scope: Scope, upper: bool, doubts: list[str
 
 FIELDS = terms.table({
     "principals": terms.principals_expanded, "namespaces": terms.namespaces, "serviceAccounts": terms.service_accounts,
-    "trustDomains": terms.trust_domains, "ipBlocks": terms.addresses, "requestPrincipals": None, "remoteIpBlocks": None,
+    "trustDomains": terms.trust_domains, "ipBlocks": terms.addresses, "requestPrincipals": terms.request_principals,
+    "remoteIpBlocks": terms.remote_addresses,
     "hosts": terms.hosts, "ports": terms.ports, "methods": terms.methods, "paths": terms.paths})
 _CONDITIONS: Mapping[str, Read] = {
     "source.ip": terms.addresses, "source.namespace": terms.namespaces, "source.principal": terms.principals_expanded,
-    "source.serviceAccount": terms.service_accounts, "source.trustDomain": terms.trust_domains, "destination.port": terms.ports}
+    "source.serviceAccount": terms.service_accounts, "source.trustDomain": terms.trust_domains, "destination.port": terms.ports,
+    "remote.ip": terms.remote_addresses, "destination.ip": terms.destination_addresses, "connection.sni": terms.server_names,
+    "request.auth.principal": terms.request_principals, "request.auth.audiences": terms.audiences,
+    "request.auth.presenter": terms.presenter}

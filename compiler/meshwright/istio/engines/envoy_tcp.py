@@ -4,7 +4,7 @@ What this chain refuses is refused after the connection to the backend was opene
 gets here as let in; the verdict here only says which connections stay open.
 """
 
-from meshwright.access.expr import any_of
+from meshwright.access.expr import Expr, any_of
 from meshwright.istio.engines import envoy_http
 from meshwright.istio.kinds.authorization_policy import Condition, Policy, Rule
 from meshwright.istio.terms import Scope
@@ -13,14 +13,26 @@ from meshwright.istio.verdict import Compiled
 
 def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
     """The policy as the network RBAC filters have it; None when it never changes a decision (dry run, AUDIT)."""
-    if policy.action == "CUSTOM" or policy.dry_run or policy.action == "AUDIT":
-        return envoy_http.compile_policy(policy, scope)
-    upper = policy.action == "ALLOW"
+    if policy.dry_run or policy.action == "AUDIT":
+        return None
     doubts: list[str] = []
-    rules = [envoy_http.rule_requests(rule if upper else _without_http(rule), scope, upper, doubts)
-             for rule in policy.rules if not (upper and _has_http(rule))]
-    return Compiled(policy.id, "ALLOW" if upper else "DENY", any_of(rules),
-                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]))
+    found = rules(policy, scope, doubts)
+    return Compiled(policy.id, policy.action, any_of([requests for _, requests in found]),
+                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]), policy.provider)
+
+
+def rules(policy: Policy, scope: Scope, doubts: list[str]) -> list[tuple[int, Expr]]:
+    """Each rule that the chain has, by its place in the policy."""
+    upper = policy.action == "ALLOW"
+    return [(place, as_peer(envoy_http.rule_requests(rule if upper else _without_http(rule), scope, upper, doubts)))
+            for place, rule in enumerate(policy.rules) if not (upper and _has_http(rule))]
+
+
+def as_peer(expr: Expr) -> Expr:
+    """Nobody but the peer can have sent a connection: remote addresses are those of the peer."""
+    if expr.op == "match":
+        return expr._replace(dimension="source_ip") if expr.dimension == "remote_ip" else expr
+    return expr._replace(args=tuple([as_peer(arg) for arg in expr.args])) if expr.args else expr
 
 
 def _has_http(rule: Rule) -> bool:

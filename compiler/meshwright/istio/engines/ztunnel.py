@@ -5,7 +5,7 @@ HTTP fields drop the rule of an ALLOW; in a DENY they vanish, and what is left e
 
 from collections.abc import Mapping, Sequence
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of
+from meshwright.access.expr import NOTHING, Expr, all_of, any_of
 from meshwright.istio import terms
 from meshwright.istio.kinds.authorization_policy import Condition, Policy, Rule
 from meshwright.istio.terms import Read, Scope
@@ -16,11 +16,16 @@ def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
     """The policy as ztunnel has it; None when istiod does not send it (targetRefs, dry run, CUSTOM, AUDIT)."""
     if policy.targets or policy.dry_run or policy.action not in ("ALLOW", "DENY"):
         return None
-    upper = policy.action == "ALLOW"
     doubts: list[str] = []
-    rules = [_rule(rule, scope, upper, doubts) for rule in policy.rules if not (upper and _has_http(rule))]
-    return Compiled(policy.id, "ALLOW" if upper else "DENY", any_of(rules),
+    found = rules(policy, scope, doubts)
+    return Compiled(policy.id, policy.action, any_of([requests for _, requests in found]),
                     tuple([f"{policy.id}: `{field}` at ztunnel is not modelled" for field in dict.fromkeys(doubts)]))
+
+
+def rules(policy: Policy, scope: Scope, doubts: list[str]) -> list[tuple[int, Expr]]:
+    """Each rule that istiod sends, by its place in the policy."""
+    upper = policy.action == "ALLOW"
+    return [(place, _rule(rule, scope, upper, doubts)) for place, rule in enumerate(policy.rules) if not (upper and _has_http(rule))]
 
 
 def _rule(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
@@ -47,9 +52,6 @@ def _condition(condition: Condition, scope: Scope, upper: bool, doubts: list[str
     if condition.key not in _CONDITIONS:
         return NOTHING
     read = _CONDITIONS[condition.key]
-    if read is None:
-        doubts.append(condition.key)
-        return EVERYTHING if upper else NOTHING
     parts = []
     for values, negated in ((condition.values, False), (condition.not_values, True)):
         if values:
@@ -71,6 +73,6 @@ _FIELDS = terms.table({"ipBlocks": terms.addresses, "namespaces": terms.namespac
                        "serviceAccounts": terms.service_accounts, "principals": terms.principals_as_written, "ports": terms.ports})
 _HTTP = frozenset({"hosts", "notHosts", "methods", "notMethods", "paths", "notPaths", "remoteIpBlocks", "notRemoteIpBlocks",
                    "requestPrincipals", "notRequestPrincipals"})
-_CONDITIONS: Mapping[str, Read | None] = {
+_CONDITIONS: Mapping[str, Read] = {
     "source.ip": terms.addresses, "source.namespace": terms.namespaces_literal_inside, "source.principal": terms.principals_as_written,
-    "destination.port": terms.ports, "destination.ip": None}
+    "destination.port": terms.ports, "destination.ip": terms.destination_addresses}

@@ -45,6 +45,7 @@ class Policy(NamedTuple):
     targets: tuple[TargetRef, ...]
     rules: tuple[Rule, ...]
     dry_run: bool
+    provider: str = ""  # of a CUSTOM: who is asked
 
 
 class Elements(NamedTuple):
@@ -96,15 +97,15 @@ def read_policy(found: Object, known: Elements | None = None) -> Policy:
     if len(rules) > 512:
         raise Refused("`spec.rules` has more than 512 items")
     read = tuple([_usual_rule(rule, index, known) or _rule(rule, index, known) for index, rule in enumerate(rules)])
-    if action == "CUSTOM" or "provider" in spec:
-        _custom(spec, action, read)
+    provider = _custom(spec, action, read) if action == "CUSTOM" or "provider" in spec else ""
     if action == "DENY" and not read:
         raise Refused("a DENY without rules never denies")
-    selector, targets = _attachment(spec)
-    return Policy(found.id, found.namespace, found.name, action, selector, targets, read, _dry_run(found, action))
+    selector, targets = read_attachment(spec)
+    return Policy(found.id, found.namespace, found.name, action, selector, targets, read, _dry_run(found, action), provider)
 
 
-def _attachment(spec: Mapping[str, object]) -> tuple[Labels | None, tuple[TargetRef, ...]]:
+def read_attachment(spec: Mapping[str, object]) -> tuple[Labels | None, tuple[TargetRef, ...]]:
+    """What a policy of Istio is for: the selector, None without one, and the targets.  Raises Refused."""
     refs: Sequence[object] = optional_list(spec, "targetRefs", "spec") if "targetRefs" in spec else ()
     single = spec.get("targetRef")
     if len(refs) > 16:
@@ -314,15 +315,16 @@ _CONDITION_CHECKS = {"source.ip": _addresses, "remote.ip": _addresses, "destinat
                      "source.serviceAccount": _accounts, "source.trustDomain": _domains}
 
 
-def _custom(spec: Mapping[str, object], action: Action, rules: tuple[Rule, ...]) -> None:
+def _custom(spec: Mapping[str, object], action: Action, rules: tuple[Rule, ...]) -> str:
     raw = spec.get("provider")
     if action != "CUSTOM":
         if raw is not None:
             raise Refused(f"`spec.provider` must not be with the action {action}")
-        return
+        return ""
     provider = {} if raw is None else mapping(raw, "spec.provider")
     only(provider, frozenset({"name"}), "spec.provider")
-    if not text(provider, "name", "spec.provider", ""):
+    name = text(provider, "name", "spec.provider", "")
+    if not name:
         raise Refused("`spec.provider.name` must not be empty")
     if not rules:
         raise Refused("a CUSTOM policy without rules is never triggered")
@@ -330,6 +332,7 @@ def _custom(spec: Mapping[str, object], action: Action, rules: tuple[Rule, ...])
         if any(not source.keys().isdisjoint(_CUSTOM_REFUSES) for source in rule.sources) or any(
                 condition.key in _CUSTOM_REFUSES_KEYS or condition.key.startswith("request.auth.") for condition in rule.when):
             raise Refused("a CUSTOM policy cannot ask for the identity of the caller")
+    return name
 
 
 def _dry_run(found: Object, action: Action) -> bool:

@@ -19,6 +19,7 @@ class PeerAuthentication(NamedTuple):
     selector: Labels | None  # None: no selector; (): written, but without labels
     mode: Mode
     ports: tuple[tuple[int, Mode], ...]  # by target port, sorted
+    created: str = ""  # when the API server took it, "2026-11-22T10:00:00Z"; "" = not known
 
 
 def read_peer_authentication(found: Object) -> PeerAuthentication:
@@ -29,7 +30,14 @@ def read_peer_authentication(found: Object) -> PeerAuthentication:
     only(spec, frozenset({"selector", "mtls", "portLevelMtls"}), "spec")
     selector = read_selector(spec)
     return PeerAuthentication(found.id, found.namespace, found.name, selector, _mode(spec.get("mtls"), "spec.mtls"),
-                              _ports(spec, selector))
+                              _ports(spec, selector), created(found))
+
+
+def created(found: Object) -> str:
+    """metadata.creationTimestamp of an object that comes from a cluster; "" for one of a file."""
+    metadata = found.content.get("metadata")
+    written = metadata.get("creationTimestamp") if isinstance(metadata, Mapping) else None
+    return written if type(written) is str else ""
 
 
 def _ports(spec: Mapping[str, object], selector: Labels | None) -> tuple[tuple[int, Mode], ...]:
