@@ -117,7 +117,7 @@ TREES: dict[str, tuple[Callable[[], World], Edit, set[str]]] = {
         "shop/postgres-allow", lambda spec: source(spec, namespaces=["shop"], trustDomains=["example.org"]))), {"sound"}),
     "14 a negative match lets plaintext in": (shop, both(without("shop/postgres-guard", "shop/mesh-strict"), without("shop/mesh-strict", kind="PeerAuthentication"), changed(
         "shop/postgres-allow", lambda spec: source(spec, notNamespaces=["lab"]))), {"sound", "transport"}),
-    "15 RequestAuthentication alone": (shop, added("RequestAuthentication", "shop", {"targetRefs": parent("orders"), "jwtRules": [{"issuer": "x"}]}), {"unknown"}),
+    "15 RequestAuthentication alone": (shop, added("RequestAuthentication", "shop", {"targetRefs": [{"kind": "Service", "name": "orders"}], "jwtRules": [{"issuer": "x"}]}), set()),  # it asks nobody for a token
     "16 RequestAuthentication by selector": (shop, added("RequestAuthentication", "shop", {"selector": {"matchLabels": {"app": "orders"}}}), set()),
     "16 a route without a waypoint": (shop, added("HTTPRoute", "shop", {"parentRefs": parent("postgres"), "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]}, API), set()),
     "17 hosts without a port": (shop, changed("shop/orders-l7-allow", lambda spec: operation(spec, hosts=["orders.shop"])), {"complete"}),
@@ -130,7 +130,7 @@ TREES: dict[str, tuple[Callable[[], World], Edit, set[str]]] = {
     "23 addresses at a waypoint": (shop, changed("shop/orders-l7-allow", lambda spec: [one["source"].update(ipBlocks=["10.0.0.0/8"]) for rule in spec["rules"] for one in rule["from"]]),
                                    {"unknown"}),
     "23 forwarded addresses at a waypoint": (shop, changed(
-        "shop/orders-l7-allow", lambda spec: [one["source"].update(remoteIpBlocks=["10.0.0.0/8"]) for rule in spec["rules"] for one in rule["from"]]), {"unknown"}),
+        "shop/orders-l7-allow", lambda spec: [one["source"].update(remoteIpBlocks=["10.0.0.0/8"]) for rule in spec["rules"] for one in rule["from"]]), {"complete"}),
     "24 CUSTOM by selector": (shop, both(without("shop/postgres-guard"), added("AuthorizationPolicy", "shop", {
         "action": "CUSTOM", "provider": {"name": "x"}, "selector": {"matchLabels": {"app": "postgres"}}, "rules": [{}]})), {"sealed"}),
     "24 CUSTOM at a waypoint": (shop, added("AuthorizationPolicy", "shop", {

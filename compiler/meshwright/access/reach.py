@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from meshwright.access.expr import Expr
+from meshwright.access.expr import NOTHING, Expr
 from meshwright.record import NamedTuple
 
 # service          a client of the mesh dials the service's address; passes the waypoint if one is bound and ready
@@ -37,6 +37,7 @@ class Way(NamedTuple):
     sealed: Expr  # what they would let in at most if anybody added any ALLOW policy anywhere
     by: tuple[str, ...]  # the proxies asked, in order: "gateway edge/public", "waypoint shop/waypoint", "ztunnel"
     objects: tuple[str, ...]  # ids of the objects that took part ("AuthorizationPolicy shop/orders-guard")
+    tokens: Expr = NOTHING  # requests with a token that a proxy refuses, whatever they ask for: nobody loses them by a policy
 
 
 class Reach(NamedTuple):

@@ -57,7 +57,7 @@ def _proof(proof: "Proof") -> dict[str, object]:
             "assumptions": list(proof.assumptions), "unprotected": list(proof.unprotected),
             "verdicts": [{
                 "obligation": verdict.obligation, "destination": verdict.destination, "way": verdict.way, "status": verdict.status,
-                "request": None if verdict.request is None else verdict.request._asdict(), "rules": list(verdict.rules),
+                "request": None if verdict.request is None else verdict.request.as_json(), "rules": list(verdict.rules),
                 "objects": list(verdict.objects), "reason": verdict.reason} for verdict in proof.verdicts]}
 
 

@@ -25,6 +25,25 @@ class Request(NamedTuple):
     host: str
     attributes: tuple[tuple[str, str | tuple[str, ...] | None], ...] = ()  # "header:x-env", "claim:groups", ...: those that matter
 
+    @property
+    def attributes_text(self) -> str:
+        """The attributes in words, to be put behind the rest: " with header `x-env` `prod`"; "" without any."""
+        parts = []
+        for dimension, value in self.attributes:
+            kind, _, name = dimension.partition(":")
+            shown = ", ".join(f"`{one}`" for one in ((value,) if isinstance(value, str) else value or ()))
+            parts.append(f"{_WORDS.get(kind, kind)} {f'`{name}` ' if name else ''}{shown}")
+        return f" with {' and '.join(parts)}" if parts else ""
+
+    def as_json(self) -> dict[str, object]:
+        """The request as reports show it."""
+        found = {name: list(value) if isinstance(value, tuple) else value for name, value in self.attributes}
+        return self._asdict() | {"attributes": found}
+
+
+_WORDS = {"destination_ip": "the address dialled", "remote_ip": "the client address", "sni": "server name",
+          "asked": "the answer of the authorizer"}
+
 
 class Verdict(NamedTuple):
     """One obligation at one destination.

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, both, match, negate
+from meshwright.access.expr import DIMENSIONS, EVERYTHING, NOTHING, Dimension, Expr, Value, all_of, any_of, both, match, negate
 from meshwright.access.request import matches
 from meshwright.istio.verdict import Verdict
 
-Known = Mapping[Dimension, str]
+Known = Mapping[Dimension, Value]
 Sets = tuple[Expr, Expr]  # admitted, sealed
 PRESENT = match("principal", "present")
 _NAMED = frozenset(("account", "namespace", "present"))  # no identity is a member of none
@@ -21,12 +21,12 @@ def at_port(verdict: Verdict, port: int) -> Verdict:
 def behind(verdict: Verdict, principal: str, proxy: str, port: int = 0) -> Verdict:
     """The verdict when a proxy with this identity opened the connection to ``port`` (0: any): whose address that is, nobody knows."""
     values: Known = {"principal": principal, "port": str(port)} if port else {"principal": principal}
-    known = Verdict(settle(verdict.denied, values), settle(verdict.allowed, values), verdict.objects, verdict.unknown)
+    known = Verdict(settle(verdict.denied, values), settle(verdict.allowed, values), verdict.objects, verdict.unknown, verdict.tokens)
     if not (_mentions(known.denied, "source_ip") or _mentions(known.allowed, "source_ip")):
         return known
     reason = f"a policy asks for the address of the {proxy}, which is not known"
     return Verdict(_forget(known.denied, "source_ip", False), _forget(known.allowed, "source_ip", True), known.objects,
-                   (*known.unknown, reason))
+                   (*known.unknown, reason), known.tokens)
 
 
 class Hops:
@@ -141,6 +141,13 @@ def _always_without(expr: Expr) -> bool:
 
 def _mentions(expr: Expr, dimension: Dimension) -> bool:
     return expr.dimension == dimension or any(_mentions(arg, dimension) for arg in expr.args)
+
+
+def attributes(expr: Expr) -> frozenset[Dimension]:
+    """What it asks for beside the dimensions of every request."""
+    if expr.op == "match":
+        return frozenset() if expr.dimension is None or expr.dimension in DIMENSIONS else frozenset((expr.dimension,))
+    return frozenset().union(*[attributes(arg) for arg in expr.args])
 
 
 def _forget(expr: Expr, dimension: Dimension, upper: bool) -> Expr:

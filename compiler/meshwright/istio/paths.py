@@ -124,7 +124,7 @@ class _Asked:
         requests = self._own_requests(service, port)
         return Way("service", service.id, port.number, target, "", 0, identified(both(requests, first.admitted, last.admitted)),
                    identified(both(requests, first.sealed, last.sealed)), (f"waypoint {name}", "ztunnel"),
-                   (*first.objects, waypoint.id, *last.objects))
+                   (*first.objects, waypoint.id, *last.objects), first.tokens)
 
     def _waypoint(self, service: Service, port: ServicePort, waypoint: Gateway, last: Verdict) -> Verdict:
         """At the waypoint, for one service port; a TCP connection is open before it can be refused, unless ``last`` refuses it."""
@@ -178,7 +178,8 @@ class _Asked:
             principal = waypoint.principal(self._world.mesh.trust_domain)
         hops.append(self._behind(principal, target, by[-1]))
         return Way("gateway", service.id, port.number, target, edge.source, edge.port, both(edge.requests, *[hop.admitted for hop in hops]),
-                   both(edge.requests, *[hop.sealed for hop in hops]), (*by, "ztunnel"), (*objects, *hops[-1].objects))
+                   both(edge.requests, *[hop.sealed for hop in hops]), (*by, "ztunnel"), (*objects, *hops[-1].objects),
+                   either(*[hop.tokens for hop in hops]))
 
     def _by_route(self, service: Service, port: ServicePort, target: int, edge: Edge) -> None:
         """Callers of another Service whose route names this one: only that Service's policies are asked, no second waypoint."""
@@ -206,7 +207,7 @@ def gateway_verdict(world: World, gateway: Gateway, port: int) -> Verdict:
         verdict = world.policies.envoy(gateway.namespace, gateway.pod_labels, gateway.name)
         known: Known = {"principal": "", "port": str(port)}
         found = world.gateway_verdicts[key] = Verdict(settle(verdict.denied, known), settle(verdict.allowed, known), verdict.objects,
-                                                      verdict.unknown)
+                                                      verdict.unknown, verdict.tokens)
     return found
 
 

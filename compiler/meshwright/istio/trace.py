@@ -14,7 +14,7 @@ from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Inventory, Object, Workload
 from meshwright.istio.attachment import Engine, Policies
 from meshwright.istio.engines import envoy_http, ztunnel
-from meshwright.istio.hops import Known, settle
+from meshwright.istio.hops import Known, attributes, settle
 from meshwright.istio.kinds.authorization_policy import Policy, Rule
 from meshwright.istio.model import world_of
 from meshwright.istio.paths import HTTP_PROTOCOLS, World
@@ -128,7 +128,7 @@ class _Tracer:
         for action in ("DENY", "ALLOW"):
             for policy in policies:
                 for number, (requests, doubts) in enumerate(self._rules(policy, action, engine)):
-                    left = settle(requests, known).op
+                    left = settle(requests, {**known, **{one: request.value(one) for one in attributes(requests)}}).op
                     if left == "true" and action == "DENY":
                         return hop("deny", f"rule {number + 1} of it denies this", policy.id, number)
                     if left not in ("true", "false"):

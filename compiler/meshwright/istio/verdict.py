@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from meshwright.access.expr import EVERYTHING, Expr, any_of, both, either, match, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Expr, any_of, both, either, match, negate
 from meshwright.istio.kinds.authorization_policy import Action
 from meshwright.istio.tokens import Tokens, without_token
 from meshwright.record import NamedTuple
@@ -24,12 +24,16 @@ class Compiled(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """DENY part, ALLOW part (everything when no ALLOW policy applies), who took part, and why it may be wrong."""
+    """DENY part, ALLOW part (everything when no ALLOW policy applies), who took part, and why it may be wrong.
+
+    ``tokens``: what of the DENY part is refused for its token, whoever asks for what.
+    """
 
     denied: Expr
     allowed: Expr
     objects: tuple[str, ...]
     unknown: tuple[str, ...]
+    tokens: Expr = NOTHING
 
     @property
     def admitted(self) -> Expr:
@@ -66,12 +70,14 @@ def judge(policies: Iterable[Compiled], tokens: Tokens | None = None, providers:
         token = token or policy.token
     denies.extend(_refused_by_others(customs, providers))
     denied, allowed = any_of(denies), EVERYTHING if allows is None else any_of(allows)
+    refused = NOTHING
     if tokens is not None:
-        denied = either(denied, tokens.refused([denied, allowed]))
+        refused = tokens.refused([denied, allowed])
+        denied = either(denied, refused)
         objects.extend(tokens.objects)
     elif token:
         denied, allowed = without_token(denied), without_token(allowed)
-    return Verdict(denied, allowed, tuple(objects), tuple(unknown))
+    return Verdict(denied, allowed, tuple(objects), tuple(unknown), refused)
 
 
 def broken(provider: str, asked: Iterable[str], providers: tuple[str, ...] | None) -> bool:

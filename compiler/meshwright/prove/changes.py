@@ -232,7 +232,7 @@ def _request(witness: Witness, way: _Way, side: _Side) -> Request:
     principal = witness.principal
     if way.kind == "gateway":
         principal = side.meaning.gateways[way.gateway].identity.principal(side.program.mesh.trust_domain)
-    return Request(principal, witness.source_ip, way.port or witness.port, witness.method, witness.path, witness.host)
+    return Request(principal, witness.source_ip, way.port or witness.port, witness.method, witness.path, witness.host, witness.attributes)
 
 
 def _is_public(source: Source, way: _Way, witness: Witness) -> bool:

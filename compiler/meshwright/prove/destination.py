@@ -47,6 +47,10 @@ def _verdict(case: Case, asked: Inclusion, answer: Witness | Unknown) -> Verdict
     if isinstance(answer, Unknown):
         return Verdict(asked.obligation, destination, where, "unknown", None, (), way.objects, answer.reason)
     request = as_request(case, way, answer)
+    asked_there = [name.partition(":")[2] for name, value in answer.attributes if name.startswith("asked:") and value == "deny"]
+    if asked.obligation == "complete" and asked_there:
+        return Verdict(asked.obligation, destination, where, "unknown", None, (), way.objects,
+                       f"what the external authorizer `{asked_there[0]}` refuses is not known")
     rules = rules_about(case, way, answer)
     if not rules and asked.obligation == "sound":
         rules = rules_about(case, way, answer, http=False)  # the rule that somebody widened in the manifests

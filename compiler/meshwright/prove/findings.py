@@ -51,9 +51,9 @@ def request_text(request: Request, way: str) -> str:
     """One request in words, with the attributes that the way has."""
     who = f"`{request.principal}`" if request.principal else f"a peer without mesh identity at {request.source_ip}"
     if "plaintext" in way or "pod's own address" in way:
-        return f"a connection from {who} to port {request.port}"
+        return f"a connection from {who} to port {request.port}{request.attributes_text}"
     host = f" for host `{request.host}`" if way.startswith("gateway ") else ""
-    return f"`{request.method} {request.path}`{host} from {who} to port {request.port}"
+    return f"`{request.method} {request.path}`{host} from {who} to port {request.port}{request.attributes_text}"
 
 
 def _code(verdict: Verdict) -> str:

@@ -48,9 +48,9 @@ def request_text(request: Request, change: Change) -> str:
     """The witness in words."""
     who = f"`{request.principal}`" if request.principal else f"a peer without mesh identity at {request.source_ip}"
     if change.target.startswith("pods of ") or change.door == "everything":
-        return f"a connection from {who} to port {request.port}"
+        return f"a connection from {who} to port {request.port}{request.attributes_text}"
     host = f" for host `{request.host}`" if change.source.startswith("clients of ") else ""
-    return f"`{request.method} {request.path}`{host} from {who} to port {request.port}"
+    return f"`{request.method} {request.path}`{host} from {who} to port {request.port}{request.attributes_text}"
 
 
 def _summary(changes: Changes) -> str:

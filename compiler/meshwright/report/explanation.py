@@ -76,7 +76,7 @@ WORDS_JSON = {"all": "allowed", "none": "denied", "some": "some", "unknown": "un
 
 
 def _request(request: Request | None) -> dict[str, object] | None:
-    return None if request is None else request._asdict()
+    return None if request is None else request.as_json()
 
 
 def _alike(routes: Sequence[Route]) -> list[list[Route]]:

@@ -83,4 +83,4 @@ def _gate(code: str, what: str, changes: Changes, chosen: tuple[Change, ...], he
 def _values(change: Change) -> dict[str, object]:
     values = change._asdict()
     span = values.pop("span")
-    return values | {"request": None if change.request is None else change.request._asdict(), "path": "" if span is None else span.path}
+    return values | {"request": None if change.request is None else change.request.as_json(), "path": "" if span is None else span.path}

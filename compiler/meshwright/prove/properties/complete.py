@@ -4,7 +4,7 @@ The service's address with its waypoint ready, the pod's address for `pods of` a
 and route for its clients, plaintext for `unidentified`.
 """
 
-from meshwright.access.expr import NOTHING, Expr, any_of
+from meshwright.access.expr import NOTHING, Expr, any_of, both, negate
 from meshwright.access.reach import Way
 from meshwright.prove.destination import Case, Inclusion
 from meshwright.prove.properties.sound import admitted
@@ -20,6 +20,8 @@ def complete(case: Case) -> list[Inclusion]:
         asked = _asked(case, ways[0])
         if asked is not None and asked != NOTHING:  # a gateway may have several route tables that lead here: one for each host
             let_in = admitted(case, ways[0]) if len(ways) == 1 else any_of(admitted(case, way) for way in ways)
+            if ways[0].tokens is not NOTHING:
+                asked = both(asked, negate(ways[0].tokens))
             found.append(Inclusion("complete", ways[0], asked, let_in, "the intent allows it, and it is refused"))
     return found
 
