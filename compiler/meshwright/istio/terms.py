@@ -61,11 +61,13 @@ def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope
     for field, given in values.items():
         read, negated = fields[field]
         term = NOT_KNOWN if read is None else _term(read, given, scope)
-        if term.exact:
-            parts.append(negate(term.expr) if negated else term.expr)
-        else:
+        if not term.exact:
             doubts += (field,)
             parts.append(bound(term, negated, upper))
+        elif negated:
+            parts.append(negate(term.expr))
+        elif term.expr is not EVERYTHING:  # the port that everybody asks for
+            parts.append(term.expr)
     found = parts[0] if len(parts) == 1 else all_of(parts), doubts
     if scope.known is not None and _is_absolute(values):
         scope.known[key] = (values, found)
@@ -76,7 +78,8 @@ def _term(read: Read, values: Sequence[str], scope: Scope) -> Term:
     """What one field says; the same values occur again and again."""
     if scope.read is None:
         return read(values, scope)
-    key = (read, scope.namespace if read is service_accounts and not _are_absolute(values) else "", *values)
+    where = scope.namespace if read is service_accounts and not _are_absolute(values) else ""
+    key = (read, where, *values)
     found = scope.read.get(key)
     if found is None:
         found = scope.read[key] = read(values, scope)
@@ -85,7 +88,8 @@ def _term(read: Read, values: Sequence[str], scope: Scope) -> Term:
 
 def _is_absolute(values: Mapping[str, Sequence[str]]) -> bool:
     """Whether they mean the same in every namespace."""
-    return all(_are_absolute(values[field]) for field in ("serviceAccounts", "notServiceAccounts") if field in values)
+    return ("serviceAccounts" not in values or _are_absolute(values["serviceAccounts"])) and (
+        "notServiceAccounts" not in values or _are_absolute(values["notServiceAccounts"]))
 
 
 def _are_absolute(accounts: Sequence[str]) -> bool:

@@ -244,10 +244,11 @@ class Meaning:
         """What some of the grants speaks of; with ``ports`` port by port."""
         if not ports:
             return any_of([self._term(grant) for grant in grants])
-        at: dict[Expr, list[Expr]] = {}
+        at: dict[int, tuple[Expr, list[Expr]]] = {}  # by id of the port, of which there is one each
         for grant in grants:
-            at.setdefault(self._port(grant), []).append(self._term(grant))
-        return any_of([both(port, any_of(terms)) for port, terms in at.items()])
+            port = self._port(grant)
+            at.setdefault(id(port), (port, []))[1].append(self._term(grant))
+        return any_of([both(port, any_of(terms)) for port, terms in at.values()])
 
     def _term(self, grant: Grant) -> Expr:
         term = self._terms.get(id(grant))
