@@ -8,6 +8,12 @@ from meshwright.record import NamedTuple
 from meshwright.source import Span
 
 
+class Shared(list[object]):
+    """A list that many bodies hold, the very same one: nobody changes it, and `render` writes it once."""
+
+    __slots__ = ()
+
+
 class Manifest(NamedTuple):
     """One object.  ``body`` is everything beside apiVersion, kind and metadata: usually ``{"spec": {...}}``.
 

@@ -47,7 +47,7 @@ def lower(program: Program, labels: Mode = "external") -> Outcome[Bundle]:
     manifests.extend(labelled.manifests)
     manifests.sort(key=_order)
     _refuse_name_clashes(manifests, program.inventory.foreign, found)
-    _refuse_oversize(manifests, found)
+    _refuse_oversize(manifests, index.phrases.longest, found)
 
     if any(one.severity == "error" for one in found):
         return Outcome(None, _once(found))
@@ -174,14 +174,14 @@ def _refuse_name_clashes(manifests: list[Manifest], foreign: Iterable[Object], f
             found.append(refuse.object_exists(one, theirs[key]))
 
 
-def _refuse_oversize(manifests: list[Manifest], found: list[Diagnostic]) -> None:
+def _refuse_oversize(manifests: list[Manifest], longest: int, found: list[Diagnostic]) -> None:
     for one in manifests:
         if one.kind != "AuthorizationPolicy":
             continue
         rules = one.body["spec"].get("rules", ())  # type: ignore[attr-defined]
         if len(rules) > MOST_RULES:
             found.append(refuse.too_many(f"`{one.policy}`", "rules", len(rules), MOST_RULES, (*one.provenance, None)[0]))
-        for rule in rules:
+        for rule in rules if longest > MOST_RULES else ():
             sources = rule.get("from", ())
             if len(sources) > MOST_RULES:
                 found.append(refuse.too_many(f"`{one.policy}`", "sources in one rule", len(sources), MOST_RULES,

@@ -1,6 +1,6 @@
 """Making manifests: the kinds we write, their names, where they come from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from meshwright.ir.intent import Grant, Program
 from meshwright.ir.inventory import Labels
@@ -38,11 +38,8 @@ def gateway_ref(name: str) -> list[dict[str, str]]:
     return [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name}]
 
 
-def rule(sources: list[dict[str, list[str]]], operations: list[dict[str, list[str]]]) -> dict[str, object]:
-    """One rule; without sources it matches everybody, without operations every request."""
-    made: dict[str, object] = {}
-    if sources:
-        made["from"] = [{"source": source} for source in sources]
-    if operations:
-        made["to"] = [{"operation": operation} for operation in operations]
-    return made
+def rule(sources: Sequence[object], operations: Sequence[object]) -> dict[str, object]:
+    """One rule of `from` and `to`; without sources it matches everybody, without operations every request."""
+    if not operations:
+        return {"from": sources} if sources else {}
+    return {"from": sources, "to": operations} if sources else {"to": operations}

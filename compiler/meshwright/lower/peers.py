@@ -79,7 +79,7 @@ def among(who: Peers, trust_domain: str) -> list[dict[str, list[str]]]:
     """The sources that match exactly ``who``; [] for nobody."""
     sources: list[dict[str, list[str]]] = []
     for start in range(0, len(who.accounts), MOST_ACCOUNTS):
-        sources.append({"serviceAccounts": [str(one) for one in who.accounts[start : start + MOST_ACCOUNTS]]})
+        sources.append({"serviceAccounts": ["/".join(one) for one in who.accounts[start : start + MOST_ACCOUNTS]]})
     but = _principals(who.but_accounts, trust_domain)
     if who.namespaces:
         sources.append(_source(notPrincipals=but, namespaces=list(who.namespaces)))
@@ -101,7 +101,7 @@ def others(who: Peers, trust_domain: str) -> list[dict[str, list[str]]]:
     elif who.anybody or who.namespaces or len(who.accounts) > MOST_ACCOUNTS:
         sources.append(_source(notPrincipals=listed, notNamespaces=list(who.namespaces)))
     else:
-        sources.append({"notServiceAccounts": [str(one) for one in who.accounts]})
+        sources.append({"notServiceAccounts": ["/".join(one) for one in who.accounts]})
     if who.but_accounts:
         sources.append({"principals": _principals(who.but_accounts, trust_domain)})
     if who.but_namespaces:

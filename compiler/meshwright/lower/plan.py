@@ -4,6 +4,7 @@
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Grant, Listener, PodSet, Port, Program, Service, Source
 from meshwright.ir.placement import waypoints
+from meshwright.lower.phrases import Phrases
 from meshwright.record import NamedTuple
 
 
@@ -22,6 +23,7 @@ class Plan(NamedTuple):
     behind: dict[tuple[str, int], list[tuple[Service, Port]]]  # (pod set id, target port) -> service ports that lead there
     routed: dict[str, tuple[str, ...]]  # service id -> ids of the gateways with a route to it
     sidecars: dict[Identity, str]  # identity -> one workload with a sidecar that runs as it
+    phrases: Phrases  # what was said already
 
     def sidecar_of(self, source: Source) -> str:
         """A workload with a sidecar that ``source`` may be, "" = none: a sidecar dials the pod and never the waypoint."""
@@ -61,6 +63,7 @@ def plan(program: Program) -> Plan:
         waypoints(program), at_service, at_pods, behind,
         {service: tuple(sorted(gateways)) for service, gateways in routed.items()},
         {one.identity: one.id for one in reversed(program.inventory.workloads) if one.capture == "sidecar"},
+        Phrases(program.mesh.trust_domain),
     )
 
 

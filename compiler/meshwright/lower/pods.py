@@ -8,7 +8,7 @@ from meshwright.ir.manifest import Manifest
 from meshwright.ir.placement import dns_label
 from meshwright.lower import refuse
 from meshwright.lower.objects import SECURITY, policy, rule, spans
-from meshwright.lower.peers import NOBODY, Peers, among, others, peers
+from meshwright.lower.peers import NOBODY, Peers, peers
 from meshwright.lower.plan import Plan, waypoint_identity
 from meshwright.record import NamedTuple
 
@@ -26,14 +26,14 @@ def lower_pods(plan: Plan, pods: PodSet, found: list[Diagnostic]) -> list[Manife
     _refuse_bypassed_denies(plan, pods, doors, found)
     _refuse_raw_ports(plan, pods, at, anywhere, found)
 
-    domain = plan.program.mesh.trust_domain
+    phrases = plan.phrases
     listed = [port for port in ports if not (at[port].nobody and anywhere.nobody)]
-    guard = [rule(others(at[port], domain), [{"ports": [str(port)]}]) for port in listed]
-    rest: list[dict[str, list[str]]] = [{"notPorts": [str(port) for port in listed]}] if listed else []
-    guard.append(rule(others(anywhere, domain), rest))
-    allow = [rule(among(at[port], domain), [{"ports": [str(port)]}]) for port in listed if not at[port].nobody]
+    rest = phrases.not_ports(*listed) if listed else ()
+    guard = [rule(phrases.others(at[port]), phrases.ports(port)) for port in listed]
+    guard.append(rule(phrases.others(anywhere), rest))
+    allow = [rule(phrases.among(at[port]), phrases.ports(port)) for port in listed if not at[port].nobody]
     if not anywhere.nobody:
-        allow.append(rule(among(anywhere, domain), rest))
+        allow.append(rule(phrases.among(anywhere), rest))
 
     selector = {"matchLabels": dict(pods.selector)}
     origin = spans(plan.program, (grant for door in doors.values() for grant in door.grants))
@@ -108,10 +108,9 @@ def _door(doors: dict[int, _Door], port: int) -> _Door:
 
 
 def _peers(plan: Plan, doors: dict[int, _Door], port: int, more_denied: tuple[Source, ...] = (), waypoints: bool = True) -> Peers:
-    door, every = doors.get(port), doors.get(0)
-    if door is None and every is None:
+    sides = [doors[one] for one in ((port, 0) if port else (0,)) if one in doors]
+    if not sides:
         return NOBODY
-    sides = [one for one in ((door, every) if port else (door,)) if one is not None]
     allowed = [source for one in sides for source in one.allowed]
     denied = [source for one in sides for source in one.denied]
     always = [one for side in sides for one in side.waypoints] if waypoints else []

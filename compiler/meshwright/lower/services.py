@@ -1,22 +1,24 @@
 """One L7 service: what its waypoint enforces, in service ports and with the identities of the callers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from meshwright.diagnostics import Diagnostic
 from meshwright.ir.identity import Identity
-from meshwright.ir.intent import Grant, Http, PathPattern, Port, Service, Source
+from meshwright.ir.intent import Grant, Http, Port, Service, Source
 from meshwright.ir.manifest import Manifest
 from meshwright.lower import refuse
 from meshwright.lower.objects import policy, rule, service_ref, spans
-from meshwright.lower.peers import Peers, among, others, peers
+from meshwright.lower.peers import Peers, peers
+from meshwright.lower.phrases import Words
 from meshwright.lower.plan import Plan
 
 # What Envoy's path templates take beside letters, digits and the operators; istiod refuses the policy for any other character
 _TEMPLATE_MARKS = frozenset("-._~%!$&'()+,;:@=")
 
-_Who = tuple[str, Identity | None, str, str]
+_Who = Identity | tuple[str, str, str]
 _Door = tuple[int, Http | None]  # service port, HTTP terms
-_Operation = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # ports, methods, paths
+_Operation = tuple[Words, Words, Words]  # ports, methods, paths
 
 
 def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list[Manifest]:
@@ -25,23 +27,26 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
     The fence denies, port by port, every identity without a grant there: nobody's ALLOW at the waypoint opens the service for
     somebody new.  Diagnostics: MW0601.
     """
-    allows: list[Grant] = []
+    allowed: dict[int, list[Grant]] = {}
     denies: dict[int, list[Grant]] = {}
     for port in service.ports:
         grants = plan.at_service.get((service.id, port.number), [])
-        allows.extend([grant for grant in grants if grant.effect == "allow"])
+        some = [grant for grant in grants if grant.effect == "allow"]
+        if some:
+            allowed[port.number] = some
         if port.is_http:
             denied = [*(grant for grant in grants if grant.effect == "deny"), *_denies_behind(plan, service, port, found)]
             if denied:
                 denies[port.number] = denied
         _refuse_raw_port(plan, service, port, grants, found)
+    allows = [grant for some in allowed.values() for grant in some]
     _refuse_callers(plan, service, allows, found)
     _refuse_templates(plan, [*allows, *(grant for some in denies.values() for grant in some)], found)
 
     target = {"targetRefs": service_ref(service.name)}
-    allow = _rules(plan, [(grant, grant.target.port) for grant in allows])
-    deny = _rules(plan, [(grant, number) for number, grants in denies.items() for grant in grants if grant.source.kind != "unidentified"])
-    fence = _fence(plan, allows)
+    allow = _rules(plan, allowed)
+    deny = _rules(plan, {number: [grant for grant in some if grant.source.kind != "unidentified"] for number, some in denies.items()})
+    fence = _fence(plan, allowed)
     origin = spans(plan.program, allows)
     made = [
         policy(service.namespace, f"{service.name}-l7-allow", f"{service.id} l7 allow",
@@ -56,98 +61,73 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
     return made
 
 
-def path_values(path: PathPattern) -> list[str]:
-    """The `paths` values that match exactly ``path`` (reference: istio-semantics 1.5).
-
-    A value that ends in "*" matches as a string prefix, so a subtree is two values; a template must not mix with "*".
-    """
-    for part in path.segments:
-        if part is not None and ("*" in part or "{" in part or "}" in part):
-            raise ValueError(f"path {path}: a literal part that Istio reads as a pattern passed the check")
-    base = "".join("/" + ("{*}" if part is None else part) for part in path.segments)
-    if not path.subtree:
-        return [base or "/"]
-    if not base:
-        return ["/*"]
-    return [base, base + ("/{**}" if None in path.segments else "/*")]
-
-
-def _rules(plan: Plan, grants: list[tuple[Grant, int]]) -> list[dict[str, object]]:
-    """Rules for ``grants``, each at a service port: one for all the sources that have the same doors."""
+def _rules(plan: Plan, grants: Mapping[int, list[Grant]]) -> list[dict[str, object]]:
+    """Rules for ``grants`` by service port: one for all the sources that have the same doors."""
     doors: dict[_Who, tuple[Source, list[_Door]]] = {}
-    for grant, number in grants:
-        doors.setdefault(_who(grant.source), (grant.source, []))[1].append((number, grant.http))
-    sharing: dict[tuple[_Door, ...], list[Source]] = {}
-    for source, its_doors in doors.values():
-        sharing.setdefault(tuple(its_doors), []).append(source)
+    for number, some in grants.items():
+        for grant in some:
+            source = grant.source
+            who = _who(source)
+            known = doors.get(who)
+            if known is None:
+                doors[who] = (source, [(number, grant.http)])
+            else:
+                known[1].append((number, grant.http))
     callers: dict[tuple[_Operation, ...], list[Source]] = {}
-    for some_doors, sources in sharing.items():
-        callers.setdefault(_operations(some_doors), []).extend(sources)
+    for source, its_doors in doors.values():
+        callers.setdefault(_operations(plan, its_doors), []).append(source)
     made: list[tuple[tuple[str, ...], dict[str, object]]] = []
-    domain = plan.program.mesh.trust_domain
     for operations, sources in callers.items():
-        to = []
-        for ports, methods, paths in operations:
-            one = {"ports": list(ports)}
-            if methods:
-                one["methods"] = list(methods)
-            if paths:
-                one["paths"] = list(paths)
-            to.append(one)
-        if any([source.kind == "anyone" for source in sources]):  # noqa: C419 - mostly one source, and a generator costs more
-            made.append(((), rule([], to)))
+        to = [{"operation": plan.phrases.operation(*one)} for one in operations]
+        first = sources[0]
+        if len(sources) == 1 and first.kind == "identity" and first.identity is not None:  # the usual case, in short
+            made.append((_order(first), rule(plan.phrases.caller(first.identity), to)))
+        elif any(source.kind == "anyone" for source in sources):
+            made.append(((), rule((), to)))
         else:
-            made.append((min(map(_order, sources)), rule(among(peers(sources, (), plan.gateways), domain), to)))
-    made.sort(key=_first)
+            made.append((min(map(_order, sources)), rule(plan.phrases.among(peers(sources, (), plan.gateways)), to)))
+    made.sort(key=itemgetter(0))
     return [one for _, one in made]
-
-
-def _first(pair: tuple[tuple[str, ...], object]) -> tuple[str, ...]:
-    return pair[0]
 
 
 def _who(source: Source) -> _Who:
     """The source without what only people read; listener ports have been judged by now, and CIDRs do not occur here."""
-    return source.kind, source.identity, source.gateway, source.namespace
+    return source.identity or (source.kind, source.gateway, source.namespace)
 
 
 def _order(source: Source) -> tuple[str, str]:
     return source.kind, str(source.identity or source.gateway or source.namespace)
 
 
-def _operations(doors: Sequence[_Door]) -> tuple[_Operation, ...]:
+def _operations(plan: Plan, doors: Sequence[_Door]) -> tuple[_Operation, ...]:
     """Products of (ports, methods, paths) that together are exactly ``doors``; () in a place means any."""
     if len(doors) == 1:  # the usual case, in short
         number, http = doors[0]
-        if http is None:
-            return (((str(number),), (), ()),)
-        return (((str(number),), tuple(sorted(set(http.methods))), tuple(sorted(set(path_values(http.path))))),)
+        return (((str(number),), *(plan.phrases.terms(http) if http is not None else ((), ()))),)
     whole = sorted({number for number, http in doors if http is None})
     paths: dict[tuple[int, tuple[str, ...]], set[str]] = {}
     for number, http in doors:
         if http is not None and number not in whole:
-            paths.setdefault((number, tuple(sorted(set(http.methods)))), set()).update(path_values(http.path))
+            methods, values = plan.phrases.terms(http)
+            paths.setdefault((number, methods), set()).update(values)
     ports: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
-    for (number, methods), values in paths.items():
-        ports.setdefault((methods, tuple(sorted(values))), []).append(number)
+    for (number, methods), some in paths.items():
+        ports.setdefault((methods, tuple(sorted(some))), []).append(number)
     made = [(sorted(numbers), methods, values) for (methods, values), numbers in ports.items()]
     if whole:
         made.append((whole, (), ()))
     return tuple((tuple(map(str, numbers)), methods, values) for numbers, methods, values in sorted(made))
 
 
-def _fence(plan: Plan, allows: list[Grant]) -> list[dict[str, object]]:
-    callers: dict[int, dict[_Who, Source]] = {}
-    for grant in allows:
-        callers.setdefault(grant.target.port, {})[_who(grant.source)] = grant.source
-    if not callers:
+def _fence(plan: Plan, allowed: Mapping[int, list[Grant]]) -> list[dict[str, object]]:
+    if not allowed:
         return [{}]
     alike: dict[Peers, list[int]] = {}
-    for number in sorted(callers):
-        alike.setdefault(peers(callers[number].values(), (), plan.gateways), []).append(number)
-    domain = plan.program.mesh.trust_domain
-    made = [rule(others(who, domain), [{"ports": [str(number) for number in numbers]}]) for who, numbers in alike.items()]
-    made.append(rule([], [{"notPorts": [str(number) for number in sorted(callers)]}]))
+    for number in sorted(allowed):
+        callers = {_who(grant.source): grant.source for grant in allowed[number]}
+        alike.setdefault(peers(callers.values(), (), plan.gateways), []).append(number)
+    made = [rule(plan.phrases.others(who), plan.phrases.ports(*numbers)) for who, numbers in alike.items()]
+    made.append(rule((), plan.phrases.not_ports(*sorted(allowed))))
     return made
 
 
@@ -191,11 +171,12 @@ def _refuse_templates(plan: Plan, grants: list[Grant], found: list[Diagnostic]) 
 def _refuse_callers(plan: Plan, service: Service, allows: list[Grant], found: list[Diagnostic]) -> None:
     seen: set[Source] = set()
     for grant in allows:
-        if grant.source in seen:
+        source = grant.source
+        sidecar = plan.sidecar_of(source) if plan.sidecars else ""
+        if (not sidecar and source.kind != "unidentified") or source in seen:
             continue
-        seen.add(grant.source)
-        if grant.source.kind == "unidentified":
+        seen.add(source)
+        if source.kind == "unidentified":
             found.append(refuse.without_identity_to_service(plan, grant))
-        sidecar = plan.sidecar_of(grant.source)
         if sidecar:
             found.append(refuse.sidecar_caller(plan, grant, service, sidecar))

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from meshwright.ir.manifest import Shared
 from meshwright.render.quote import Keys, Values
 
 
 class Emitter:
-    """Writes documents; remembers how strings are written, so one for a whole tree and no longer."""
+    """Writes documents; remembers how strings and shared lists are written, so one for a whole tree and no longer."""
 
-    __slots__ = ("keys", "values")
+    __slots__ = ("keys", "shared", "values")
 
     def __init__(self) -> None:
         self.keys = Keys()
         self.values = Values()
+        # id of a list -> the list (which is kept, so that no other gets its id), the indent, the lines.
+        self.shared: dict[int, tuple[Shared, str, str]] = {}
 
     def emit(self, document: Mapping[str, object]) -> str:
         """``document`` as YAML text that ends in a line break; "" when it is empty.
@@ -22,47 +25,64 @@ class Emitter:
         TypeError (floats have no spelling that all readers share).  ValueError for text that no reader would give back.
         """
         out: list[str] = []
-        _mapping(document, "", out, self.keys, self.values)
+        self._mapping(document, "", out)
         out.append("")
         return "\n".join(out)
 
-
-def _mapping(values: Mapping[str, Any], indent: str, out: list[str], keys: Keys, quoted: Values) -> None:
-    for key, value in values.items():
-        kind = type(value)
-        if kind is str:
-            out.append(f"{indent}{keys[key]} {quoted[value]}")
-        elif kind is dict or kind is list or kind is tuple or isinstance(value, Mapping):
-            if not value:
-                out.append(f"{indent}{keys[key]} {'[]' if kind is list or kind is tuple else '{}'}")
-                continue
-            out.append(indent + keys[key])
-            if kind is list or kind is tuple:
-                _list(value, indent, out, keys, quoted)
+    def _mapping(self, values: Mapping[str, Any], indent: str, out: list[str]) -> None:
+        keys, quoted, shared = self.keys, self.values, self.shared
+        for key, value in values.items():
+            kind = type(value)
+            if kind is str:
+                out.append(f"{indent}{keys[key]} {quoted[value]}")
+            elif kind is list or kind is Shared or kind is tuple:
+                if not value:
+                    out.append(f"{indent}{keys[key]} []")
+                    continue
+                out.append(indent + keys[key])
+                if kind is Shared:
+                    known = shared.get(id(value))
+                    out.append(known[2] if known is not None and known[1] == indent else self._shared(value, indent))
+                else:
+                    self._list(value, indent, out)
+            elif kind is dict or isinstance(value, Mapping):
+                if value:
+                    out.append(indent + keys[key])
+                    self._mapping(value, indent + "  ", out)
+                else:
+                    out.append(f"{indent}{keys[key]} {{}}")
             else:
-                _mapping(value, indent + "  ", out, keys, quoted)
-        else:
-            out.append(f"{indent}{keys[key]} {_scalar(value)}")
+                out.append(f"{indent}{keys[key]} {_scalar(value)}")
 
-
-def _list(values: Sequence[Any], indent: str, out: list[str], keys: Keys, quoted: Values) -> None:
-    deeper = indent + "  "
-    for value in values:
-        kind = type(value)
-        if kind is str:
-            out.append(f"{indent}- {quoted[value]}")
-        elif kind is dict or kind is list or kind is tuple or isinstance(value, Mapping):
-            if not value:
-                out.append(f"{indent}- {'[]' if kind is list or kind is tuple else '{}'}")
+    def _list(self, values: Sequence[Any], indent: str, out: list[str]) -> None:
+        quoted = self.values
+        dash = indent + "- "
+        for value in values:
+            kind = type(value)
+            if kind is str:
+                out.append(dash + quoted[value])
                 continue
             first = len(out)
-            if kind is list or kind is tuple:
-                _list(value, deeper, out, keys, quoted)
+            if kind is dict or isinstance(value, Mapping):
+                self._mapping(value, indent + "  ", out)
+                empty = "{}"
+            elif kind is list or kind is Shared or kind is tuple:
+                self._list(value, indent + "  ", out)
+                empty = "[]"
             else:
-                _mapping(value, deeper, out, keys, quoted)
-            out[first] = f"{indent}- {out[first][len(deeper) :]}"  # the dash takes the place of the first line's indent
-        else:
-            out.append(f"{indent}- {_scalar(value)}")
+                empty = _scalar(value)
+            if len(out) == first:
+                out.append(dash + empty)
+            else:
+                out[first] = dash + out[first][len(dash) :]  # the dash takes the place of the first line's indent
+
+    def _shared(self, values: Shared, indent: str) -> str:
+        """The lines of ``values``, without the last line break, and remember them."""
+        out: list[str] = []
+        self._list(values, indent, out)
+        text = "\n".join(out)
+        self.shared[id(values)] = (values, indent, text)
+        return text
 
 
 def _scalar(value: object) -> str:

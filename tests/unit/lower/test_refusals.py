@@ -6,7 +6,7 @@ from tests.support.worlds import World, pattern, shop, span
 from meshwright.ir import inventory
 from meshwright.ir.intent import PathPattern
 from meshwright.lower import lower
-from meshwright.lower.services import path_values
+from meshwright.lower.phrases import path_values
 
 GATEWAY_CLASS = {"spec": {"gatewayClassName": "istio"}}
 

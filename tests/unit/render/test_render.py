@@ -5,8 +5,9 @@ import pytest
 from meshwright.inventory import read_tree
 from meshwright.ir.filetree import File, FileTree
 from meshwright.ir.lock import LOCK_FILE, lock_of, read_lock, with_lock
-from meshwright.ir.manifest import Bundle, Manifest
+from meshwright.ir.manifest import Bundle, Manifest, Shared
 from meshwright.render import render
+from meshwright.render.emit import Emitter
 
 POLICY = Manifest(
     "security.istio.io/v1",
@@ -133,3 +134,17 @@ def test_the_lock_is_canonical_and_strict():
         (b"[" * 100000, "MW0708"),
     ]:
         assert [found.code for found in read_lock(bad).diagnostics] == [code]
+
+
+def test_a_shared_list_is_written_as_any_other_wherever_it_stands():
+    shared = Shared(({"source": {"principals": ["*"]}}, Shared(("a", "no")), Shared()))
+    plain = [{"source": {"principals": ["*"]}}, ["a", "no"], []]
+
+    def document(some: object) -> dict[str, object]:
+        return {"from": some, "deeper": {"from": some, "items": [some, {"to": some}]}, "empty": Shared() if some is shared else []}
+
+    emitter = Emitter()
+    for _ in range(2):
+        assert emitter.emit(document(shared)) == Emitter().emit(document(plain))
+    # Lists that are gone leave their identity to others.
+    assert [emitter.emit({"a": Shared((str(number),))}) for number in range(100)] == [f'a:\n- "{number}"\n' for number in range(100)]
