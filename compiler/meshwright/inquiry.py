@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from meshwright.diagnostics import Diagnostic, Outcome
+from meshwright.ir.denial import Mapped
 from meshwright.ir.project import Project
 from meshwright.pipeline import Back, compile_project, read_back
 from meshwright.record import NamedTuple
@@ -11,10 +12,12 @@ from meshwright.source import Source, Span
 
 if TYPE_CHECKING:
     from meshwright.ir import intent, syntax
+    from meshwright.ir.denial import Log
     from meshwright.ir.explanation import Change, Explanation, Flip, Hop, Question
     from meshwright.ir.filetree import FileTree
     from meshwright.prove.explain import Answer, Found
 
+MOST_ASKED = 10  # denials of a log whose request is followed through the mesh
 MOST_TRIED = 4  # changes of intent that are compiled before one is shown that has objections
 
 
@@ -40,6 +43,16 @@ class Told(NamedTuple):
     explanations: "tuple[Explanation, ...]"
     rules: tuple[tuple[str, Span], ...]  # by index into Program.rules: text and place
     objects: Mapping[str, Span]  # id -> place in the tree, or in the foreign files
+    tree: "FileTree"
+
+
+class ToldLog(NamedTuple):
+    """What is behind the denials of a log, in one environment; the rest as of `Told`."""
+
+    environment: str
+    mapped: "tuple[Mapped, ...]"
+    rules: tuple[tuple[str, Span], ...]
+    objects: Mapping[str, Span]
     tree: "FileTree"
 
 
@@ -72,9 +85,38 @@ def explain(mesh: Mesh, question: "Question") -> Outcome[Told]:
     for found in asked.value:
         answered = _answer(mesh, found)
         explanations.append(answered.explanation._replace(flip=_flip(mesh, question, answered)))
+    return Outcome(Told(mesh.project.environment, tuple(explanations), *_places(mesh)), asked.diagnostics)
+
+
+def explain_log(mesh: Mesh, log: "Log") -> ToldLog:
+    """What is behind each denial of a log; the request itself is explained where a line says enough of it, for the first few."""
+    from meshwright.istio.trace import policies_behind
+    from meshwright.prove.explain.denials import behind, place_of, question_of
+
+    program, objects = mesh.program, mesh.back.objects
+    known = {one.id for one in (*objects, *program.inventory.foreign)}
+    found = policies_behind(objects, program.inventory, program.mesh, [one.denial for one in log.denials])
+    mapped = []
+    asked = 0
+    for logged, policy in zip(log.denials, found, strict=True):
+        denial = logged.denial
+        where = policy or place_of(program, denial)
+        rules, allows = ((), ()) if where is None else behind(program, where, denial.principal)
+        question = question_of(program, denial) if denial.kind in ("rule", "no-allow", "strict") else None
+        told = None
+        if question is not None and asked < MOST_ASKED:
+            asked += 1
+            answer = explain(mesh, question).value
+            told = answer.explanations[0] if answer is not None else None
+        name = f"AuthorizationPolicy {denial.policy}" if denial.policy and denial.kind != "strict" else ""
+        mapped.append(Mapped(logged, name, name in known, rules, () if rules else allows, told))
+    return ToldLog(mesh.project.environment, tuple(mapped), *_places(mesh))
+
+
+def _places(mesh: Mesh) -> "tuple[tuple[tuple[str, Span], ...], dict[str, Span], FileTree]":
+    """Where rules and objects stand."""
     rules = tuple((rule.text, rule.span) for rule in mesh.program.rules)
-    places = {one.id: one.span for one in (*mesh.program.inventory.foreign, *mesh.back.objects)}
-    return Outcome(Told(mesh.project.environment, tuple(explanations), rules, places, mesh.tree), asked.diagnostics)
+    return rules, {one.id: one.span for one in (*mesh.program.inventory.foreign, *mesh.back.objects)}, mesh.tree
 
 
 def _look(mesh: Mesh, question: "Question") -> "Outcome[tuple[Found, ...]]":

@@ -225,3 +225,67 @@ def test_a_tree_that_somebody_edited_is_judged_as_it_is(tmp_path: Path) -> None:
     assert command is not None and "lets it in: rule 2 of `AuthorizationPolicy shop/orders-l7-allow`" in said
     again = json.loads(run(folder, *command[1].split(), "--manifests", str(tree), *DAY, "--format", "json").stdout)
     assert again["result"]["default"]["explanations"][0]["decision"] == "allowed"
+
+
+LOG = """\
+[2026-06-01T10:00:01.000Z] "GET /debug/pprof HTTP/1.1" 403 - rbac_access_denied_matched_policy[ns[shop]-policy[web-l7-deny]-rule[0]] - "-" 0 19 0 - \
+"-" "curl/8" "11-22" "web:80" "-" inbound-vip|80|http|web.shop.svc.cluster.local - 10.96.0.1:80 10.244.1.9:41022 - default
+{"response_code_details":"rbac_access_denied_matched_policy[ns[shop]-policy[ledger-l7-fence]-rule[0]]","method":"POST","path":"/bank.Ledger/Post",\
+"upstream_cluster":"inbound-vip|9090|http|ledger.shop.svc.cluster.local","peer":"spiffe://cluster.local/ns/shop/sa/web"}
+error access connection complete src.addr=10.244.1.5:3 src.identity="spiffe://cluster.local/ns/shop/sa/web" dst.hbone_addr=10.244.2.8:5432 \
+dst.service="postgres.shop.svc.cluster.local" dst.workload="postgres-0" dst.namespace="shop" direction="inbound" \
+error="connection closed due to policy rejection: explicitly denied by: shop/postgres-guard"
+enforced denied, matched policy ns[shop]-policy[gone]-rule[7]
+\x1b[31mred\u202e and GET /\x07
+"""
+
+
+def test_a_log_is_mapped_to_policies_rules_files_and_lines(tmp_path: Path) -> None:
+    (tmp_path / "proxy.log").write_text(LOG)
+    folder = ROOT / "examples/shop"
+    value = report(folder, "explain", "--log", str(tmp_path / "proxy.log"), *DAY)
+    log = value["result"]["default"]["log"]
+    by_deny, by_fence, by_guard, gone = log["denials"]
+    assert (by_deny["object"], by_deny["rule"], by_deny["known"]) == ("AuthorizationPolicy shop/web-l7-deny", 0, True)
+    assert by_deny["place"].endswith("deploy/mesh/shop/authorizationpolicy-web-l7-deny.yaml:5")
+    assert by_deny["rules"] == [{"text": 'deny anyone -> web { path "/debug/**" }', "place": "mesh/shop/shop.mesh:14"}] and by_deny["allows"] == []
+    assert by_fence["rules"] == [] and [rule["place"] for rule in by_fence["allows"]] == ["mesh/shop/shop.mesh:11"]
+    assert by_fence["explanation"]["decision"] == "denied"
+    assert by_fence["explanation"]["flip"]["changes"][0]["text"] == 'allow web -> ledger { call "bank.Ledger/Post" }'
+    assert (by_guard["object"], by_guard["rule"]) == ("AuthorizationPolicy shop/postgres-guard", None)
+    assert by_guard["explanation"]["target"] == "shop/postgres" and len(by_guard["explanation"]["flip"]["objections"]) == 2
+    assert (gone["object"], gone["known"], gone["place"]) == ("AuthorizationPolicy shop/gone", False, "")
+    assert (log["lines"], log["unknown"]["lines"]) == (5, 1)
+
+
+def test_what_stands_in_a_log_never_reaches_the_terminal(tmp_path: Path) -> None:
+    hostile = LOG.replace("/debug/pprof", "/\x1b]0;owned\x07/debug").replace("postgres-0", "\u202epostgres")
+    (tmp_path / "proxy.log").write_text(hostile)
+    said = run(ROOT / "examples/shop", "explain", "--log", str(tmp_path / "proxy.log"), *DAY)
+    assert said.returncode == 0
+    assert all(char == "\n" or char.isprintable() for char in said.stderr), repr(said.stderr)
+    assert "/\\u{1b}]0;owned\\u{7}/debug" in said.stderr and "\\u{1b}[31mred\\u{202e} and GET /\\u{7}" in said.stderr
+    assert "5 lines: 4 denials, 4 different" in said.stderr
+
+
+def test_a_log_without_denials_is_not_a_clean_answer(tmp_path: Path) -> None:
+    folder, log = ROOT / "examples/shop", tmp_path / "proxy.log"
+    log.write_text("nothing of interest\n")
+    assert [found["code"] for found in report(folder, "explain", "--log", str(log), *DAY, code=2)["diagnostics"]] == ["MW0923"]
+    log.write_text('[2026-06-01T10:00:00.000Z] "GET / HTTP/1.1" 200 - via_upstream - "-" 0 9 1 1 "-" "-" "-" "web" "10.0.0.1:80" - - - - - -\n')
+    assert report(folder, "explain", "--log", str(log), *DAY)["result"]["default"]["log"]["allowed"] == 1
+    assert run(folder, "explain", "--log", str(tmp_path / "none.log"), *DAY).returncode == 2
+    assert run(folder, "explain", "--log", str(log), "web", "orders").returncode == 2
+
+
+def test_colours_are_for_terminals_only(shop: Mesh) -> None:
+    from meshwright.report.explanation import Places, explanation_text
+
+    told = explain(shop, Question("web", "orders", "GET", "/v1/orders/\x1b[31m"))
+    assert told.value is not None
+    places = Places(told.value.rules, told.value.objects, lambda span: span.path)
+    (explained,) = told.value.explanations
+    plain = explanation_text(explained, places)
+    assert "\x1b" not in plain and "/v1/orders/\\u{1b}[31m" in plain
+    painted = explanation_text(explained, places._replace(colour=True))
+    assert re.sub("\x1b\\[[0-9;]*m", "", painted) == plain and painted.startswith("\x1b[1;3")

@@ -50,3 +50,12 @@ class Reach(NamedTuple):
     ways: tuple[Way, ...]
     plaintext: Expr  # over port: where the mTLS mode in effect accepts a peer without identity
     unknown: tuple[str, ...]  # reasons why the answer may be wrong; () = the model knows every object in reach
+
+
+class Behind(NamedTuple):
+    """One rule of a policy, as the proxy that has it understands it."""
+
+    id: str  # of the policy
+    requests: Expr | None  # what the rule matches at that proxy; None: the policy has no such rule
+    services: tuple[str, ...]  # ids that it is attached to, by targetRefs
+    workloads: tuple[str, ...]  # ids that it selects

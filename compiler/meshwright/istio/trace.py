@@ -6,9 +6,10 @@ The same policies, attachments and engines as ``model``, asked about one value a
 from collections.abc import Sequence
 from typing import Literal
 
-from meshwright.access.expr import DIMENSIONS, Expr
-from meshwright.access.reach import Way
+from meshwright.access.expr import DIMENSIONS, Expr, any_of
+from meshwright.access.reach import Behind, Way
 from meshwright.access.request import Witness, evaluate
+from meshwright.ir.denial import Denial
 from meshwright.ir.explanation import Hop
 from meshwright.ir.intent import Mesh
 from meshwright.ir.inventory import Inventory, Object, Workload
@@ -38,16 +39,26 @@ def trace(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh, asked: 
     """
     given = sorted([*objects, *inventory.foreign], key=lambda one: (one.namespace, one.kind, one.name))
     read = read_objects(given, mesh.root_namespace)
-    tracer = _Tracer(world_of(read, inventory, mesh), {policy.id: policy for policy in read.policies}, mesh)
+    tracer = _Tracer(world_of(read, inventory, mesh), {policy.id: policy for policy in read.policies}, mesh, inventory.workloads)
     workloads = {workload.id: workload for workload in inventory.workloads}
     return tuple(tracer.hops(one, workloads[one.destination]) if one.destination in workloads else () for one in asked)
 
 
+def policies_behind(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh, denials: Sequence[Denial]) -> tuple[Behind | None, ...]:
+    """For each denial the rule that it names, as the proxy understands it; None where it names no policy of the mesh."""
+    given = sorted([*objects, *inventory.foreign], key=lambda one: (one.namespace, one.kind, one.name))
+    read = read_objects(given, mesh.root_namespace)
+    policies = {f"{policy.namespace}/{policy.name}": policy for policy in read.policies}
+    tracer = _Tracer(world_of(read, inventory, mesh), {policy.id: policy for policy in read.policies}, mesh, inventory.workloads)
+    return tuple(tracer.behind(policies[one.policy], one) if one.policy in policies else None for one in denials)
+
+
 class _Tracer:
-    def __init__(self, world: World, policies: dict[str, Policy], mesh: Mesh) -> None:
+    def __init__(self, world: World, policies: dict[str, Policy], mesh: Mesh, workloads: tuple[Workload, ...]) -> None:
         self._world = world
         self._policies = policies
         self._mesh = mesh
+        self._workloads = workloads
 
     def hops(self, asked: Asked, workload: Workload) -> tuple[Hop, ...]:
         way, request = asked.way, asked.request
@@ -144,6 +155,17 @@ class _Tracer:
             return hop("deny", "ALLOW policies apply here, and none of them allows this", allows[0] if len(allows) == 1 else "")
         return hop("allow", "no ALLOW policy applies here, so what nothing denies gets in")
 
+    def behind(self, policy: Policy, denial: Denial) -> Behind:
+        """One rule of a policy (every rule where the log names none), and what it is attached to."""
+        engine = ztunnel.compile_policy if denial.proxy == "ztunnel" else envoy_http.compile_policy
+        rules = [requests for requests, _ in self._rules(policy, policy.action, engine)]
+        requests = any_of(rules) if denial.rule < 0 else rules[denial.rule] if denial.rule < len(rules) else None
+        services = tuple(f"{policy.namespace}/{target.name}" for target in policy.targets if target.kind == "Service")
+        root = policy.namespace == self._mesh.root_namespace
+        selected = tuple(one.id for one in self._workloads if not policy.targets and (root or one.namespace == policy.namespace)
+                         and set(policy.selector or ()) <= set(one.labels))
+        return Behind(policy.id, requests, services, selected)
+
     def _rules(self, policy: Policy, action: str, engine: Engine) -> list[tuple[Expr, tuple[str, ...]]]:
         """What each rule of a policy matches at this engine, in order; () for a policy of another action."""
         if policy.action != action:
@@ -159,4 +181,3 @@ class _Tracer:
 
 def _single(policy: Policy, rule: Rule) -> Policy:
     return policy._replace(rules=(rule,))
-

@@ -1,7 +1,9 @@
 """An explanation as text for somebody who was woken up, and as JSON values (docs/schema/explain-v1.schema.json)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
+from meshwright.diagnostics.render.terminal import safe
 from meshwright.ir.explanation import Change, Explanation, Flip, Hop, Route
 from meshwright.ir.proof import Request
 from meshwright.record import NamedTuple
@@ -10,7 +12,9 @@ from meshwright.source import Span
 Locate = Callable[[Span], str]  # "mesh/shop.mesh:10"; the path alone where its text is not at hand
 
 WORDS = {"all": "allowed", "none": "denied", "some": "some requests are allowed", "unknown": "unknown"}
-_COLOURS = {"all": "\x1b[1;32m", "none": "\x1b[1;31m", "some": "\x1b[1;33m", "unknown": "\x1b[1;35m", "dim": "\x1b[2m", "bold": "\x1b[1m"}
+_COLOURS = {"all": "\x1b[1;32m", "none": "\x1b[1;31m", "some": "\x1b[1;33m", "unknown": "\x1b[1;35m"}
+_PAINTED = re.compile("\x01(all|none|some|unknown)\x02([A-Za-z ]*)\x03")  # only words of ours are painted
+_PARTS = re.compile("(\x01(?:all|none|some|unknown)\x02[A-Za-z ]*\x03)")
 
 
 class Places(NamedTuple):
@@ -22,7 +26,15 @@ class Places(NamedTuple):
     colour: bool = False
 
     def paint(self, colour: str, text: str) -> str:
-        return f"{_COLOURS[colour]}{text}\x1b[0m" if self.colour and text else text
+        """Marked for ``finished``: colours come last, when what users and trees wrote has been escaped."""
+        return f"\x01{colour}\x02{text}\x03" if self.colour and text else text
+
+    def finished(self, lines: Sequence[str]) -> str:
+        """The lines as text, control and direction characters escaped, in the colours that ``paint`` asked for."""
+        if not self.colour:
+            return "".join(f"{safe(line)}\n" for line in lines)
+        return "".join(_PAINTED.sub(lambda found: f"{_COLOURS[found[1]]}{found[2]}\x1b[0m", "".join(
+            part if _PAINTED.fullmatch(part) else safe(part) for part in _PARTS.split(line))) + "\n" for line in lines)
 
 
 def explanation_text(told: Explanation, places: Places) -> str:
@@ -36,11 +48,11 @@ def explanation_text(told: Explanation, places: Places) -> str:
     if others:
         lines += ["", "  on other ways"]
         lines += _table([_brief(routes, places) for routes in _alike(others)])
-    lines += _flip(told)
+    lines += flip_text(told)
     commands = _commands(told)
     if commands:
         lines += ["", "  on the live mesh", *(f"    {command}" for command in commands)]
-    return "\n".join(lines) + "\n"
+    return places.finished(lines)
 
 
 def explanation_json(told: Explanation, places: Places) -> dict[str, object]:
@@ -167,7 +179,8 @@ def _account(principal: str) -> str:
     return f"{parts[2]}/{parts[4]}" if len(parts) == 5 else principal
 
 
-def _flip(told: Explanation) -> list[str]:
+def flip_text(told: Explanation) -> list[str]:
+    """What would turn the answer round, in lines; [] when nothing is known."""
     if told.flip is None:
         return ["", f"  {told.advice}"] if told.advice else []
     flip = told.flip

@@ -22,5 +22,6 @@ CODES: tuple[Code, ...] = (
     Code("MW0920", "nobody-called-so", "a question names what does not exist"),
     Code("MW0921", "several-called-so", "a question names what may be one of several"),
     Code("MW0922", "impossible-question", "a question that nobody can answer"),
+    Code("MW0923", "no-denial", "a log in which no denial is known"),
     Code("MW0925", "wrong-words", "a command was given words that it cannot take"),
 )
