@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from meshwright.access.reach import Reach
     from meshwright.ir import intent, manifest, resolved, syntax
     from meshwright.ir.changes import Changes
+    from meshwright.ir.expectations import Tested
     from meshwright.ir.filetree import FileTree
     from meshwright.ir.inventory import Inventory, Object
     from meshwright.ir.proof import Proof
@@ -196,6 +197,13 @@ def compare_programs(old: "intent.Program", new: "intent.Program") -> "Outcome[C
     from meshwright.prove.changes import changes
 
     return changes(old, new)
+
+
+def run_tests(program: "intent.Program") -> "Tested":
+    """What the tests of the sources come to."""
+    from meshwright.prove.expectations import expectations
+
+    return expectations(program)
 
 
 def empty_program(like: "intent.Program") -> "intent.Program":

@@ -29,7 +29,7 @@ def allowed(program: Program, ask: Ask) -> bool:
     if pods is None or ask.way == "unlisted-service":
         return False
     if ask.gateway:
-        return _routed(program, ask) and _granted(program, pods, ask, ask.listener)
+        return routed(program, ask) and _granted(program, pods, ask, ask.listener)
     for gateway in program.gateways:
         if gateway.identity.principal(program.mesh.trust_domain) == ask.principal:
             return any(_granted(program, pods, ask, number) for number in {listener.port for listener in gateway.listeners} or {0})
@@ -96,7 +96,7 @@ def asks(program: Program, source: Source, ask: Ask, listener: int) -> bool:
     return source.kind == "anyone" or ask.principal in gateways.values()
 
 
-def _routed(program: Program, ask: Ask) -> bool:
+def routed(program: Program, ask: Ask) -> bool:
     """Whether the listener's routes send the request to the service: exact path first, then the longest."""
     (gateway,) = (one for one in program.gateways if one.id == ask.gateway)
     served = any(listener.port == ask.listener and not listener.redirect and _host(listener.hosts, ask.host) for listener in gateway.listeners)

@@ -5,7 +5,7 @@ grants, ports as numbers.  It promises that every grant can be enforced exactly 
 reason, one rule of ``rules/`` a file.  How it is enforced is left to ``lower``, whether the result holds to ``prove``.
 """
 
-from meshwright.check.claims import make_invariants
+from meshwright.check.claims import make_invariants, make_tests
 from meshwright.check.edge import make_gateways
 from meshwright.check.facts import Facts
 from meshwright.check.grants import make_grants
@@ -26,12 +26,12 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
     make_gateways(facts)
     rules = make_grants(facts)
     facts.invariants = make_invariants(facts)
+    tests = make_tests(facts)
     found = [diagnostic for rule in RULES for diagnostic in rule(facts)]
     mentioned = {grant.target.id for grant in facts.grants if grant.target.kind == "service"}
     mentioned |= {route.service for route in facts.routes}
-    mentioned |= {
-        target.id for invariant in facts.invariants for claim in invariant.claims for target in claim.targets if target.kind == "service"
-    }
+    claims = [claim for invariant in facts.invariants for claim in invariant.claims] + [claim for test in tests for claim in test.claims]
+    mentioned |= {target.id for claim in claims for target in claim.targets if target.kind == "service"}
     checked = intent.Program(
         environment=program.environment,
         mesh=program.mesh,
@@ -50,6 +50,7 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
         rules=rules,
         invariants=facts.invariants,
         inventory=program.inventory,
+        tests=tests,
     )
     return Outcome(checked, tuple(sorted(dict.fromkeys(found), key=_place)))
 

@@ -114,7 +114,8 @@ class Facts:
 
     def statements(self) -> list[resolved.Rule | resolved.Claim]:
         """Everything that has sources, targets and doors."""
-        return [*self.program.rules, *[claim for invariant in self.program.invariants for claim in invariant.claims]]
+        claims = [claim for invariant in self.program.invariants for claim in invariant.claims]
+        return [*self.program.rules, *claims, *[claim for test in self.program.tests for claim in test.claims]]
 
     def intent_service(self, own: str) -> intent.Service:
         """A Service as the rooms behind this one see it."""

@@ -65,6 +65,8 @@ def _dispatch(arguments: "Arguments") -> int:
             from meshwright.cli.commands.guard import run
         case "prove":
             from meshwright.cli.commands.prove import run
+        case "test":
+            from meshwright.cli.commands.test import run
         case "diff":
             from meshwright.cli.commands.diff import run
         case "explain":

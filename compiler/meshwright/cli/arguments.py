@@ -7,8 +7,8 @@ from meshwright.record import NamedTuple
 if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "diff", "publish"]
-Format = Literal["text", "json", "markdown"]
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "diff", "test", "publish"]
+Format = Literal["text", "json", "markdown", "junit"]
 Severity = Literal["error", "warning"]
 
 
@@ -34,7 +34,7 @@ class Arguments(NamedTuple):
     question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input
 
 
-COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "publish")  # those whose usual lines have no words of their own
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish")  # those whose usual lines have no words of their own
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 

@@ -40,11 +40,11 @@ def finish(arguments: Arguments, answer: Answer) -> int:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
         sys.stdout.flush()
         return code
-    if arguments.format == "markdown":
+    if arguments.format in ("markdown", "junit"):
         sys.stdout.write(answer.text)
         sys.stdout.flush()
     say(answer.diagnostics, texts, several=len(answer.environments) > 1 or answer.environments not in ((), ("default",)))
-    if answer.text and arguments.format != "markdown":
+    if answer.text and arguments.format == "text":
         sys.stderr.write(answer.text.rstrip("\n") + "\n")
     summary = _count(answer.diagnostics)
     if summary:

@@ -62,6 +62,11 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright explain web orders --via pod            around the waypoint\n"
      "  meshwright explain web orders --manifests deploy/mesh   by a tree that somebody may have edited\n"
      "  kubectl logs deploy/waypoint -n shop | meshwright explain --log -   denials, back to rules"),
+    ("test", "the tests written in the sources, and what no test looks at",
+     "Judge every `test \"...\" { expect allow|deny ... }` of the sources, each over all requests that its line names.",
+     "  meshwright test                      every environment\n"
+     "  meshwright test --env staging        one of them\n"
+     "  meshwright test --format junit       for a pipeline"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
      "  meshwright publish\n"
@@ -114,6 +119,9 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
+_FORMATS: dict[str, tuple[str, ...]] = {"diff": ("markdown",), "test": ("junit",)}  # besides those that all commands have
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Of a fixed width: to ask for the terminal's, argparse loads shutil, and with it every compression module."""
 
@@ -132,7 +140,7 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
     parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
-    formats = ("text", "json", "markdown") if name == "diff" else ("text", "json")
+    formats = ("text", "json", *_FORMATS.get(name, ()))
     parser.add_argument("--format", choices=formats, default="text", help="text on stderr, or one JSON document on stdout")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
     parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")

@@ -199,9 +199,10 @@ class Claim(NamedTuple):
 
     never: no source reaches a target in one hop · never-reaches: by any chain of allowed calls ·
     only-from: nobody but ``sources`` reaches ``targets`` · only-to: ``sources`` reach nothing but ``targets``.
+    Of a test: expect-allow: every such request gets in at the address that is named · expect-deny: as never.
     """
 
-    kind: Literal["never", "never-reaches", "only-from", "only-to"]
+    kind: Literal["never", "never-reaches", "only-from", "only-to", "expect-allow", "expect-deny"]
     sources: tuple[Source, ...]
     targets: tuple[Target, ...]
     http: Http | None
@@ -212,6 +213,12 @@ class Claim(NamedTuple):
 class Invariant(NamedTuple):
     title: str
     claims: tuple[Claim, ...]
+    span: Span
+
+
+class PolicyTest(NamedTuple):
+    title: str
+    claims: tuple[Claim, ...]  # expectations, each of one line
     span: Span
 
 
@@ -229,3 +236,4 @@ class Program(NamedTuple):
     rules: tuple[Rule, ...]
     invariants: tuple[Invariant, ...]
     inventory: Inventory  # as read, plus what only the sources declare
+    tests: tuple[PolicyTest, ...] = ()  # what `meshwright test` asks

@@ -88,7 +88,7 @@ class Route(NamedTuple):
 
 
 class Claim(NamedTuple):
-    kind: Literal["never", "never-reaches", "only-from", "only-to"]
+    kind: Literal["never", "never-reaches", "only-from", "only-to", "expect-allow", "expect-deny"]
     sources: tuple[Source, ...]
     targets: tuple[Target, ...]
     doors: tuple[syntax.Door, ...] | None
@@ -99,6 +99,12 @@ class Claim(NamedTuple):
 class Invariant(NamedTuple):
     title: str
     claims: tuple[Claim, ...]
+    span: Span
+
+
+class PolicyTest(NamedTuple):
+    title: str
+    claims: tuple[Claim, ...]  # expectations
     span: Span
 
 
@@ -116,4 +122,5 @@ class Program(NamedTuple):
     rules: tuple[Rule, ...]
     invariants: tuple[Invariant, ...]
     inventory: inventory.Inventory  # as read, plus what only the sources declare
+    tests: tuple[PolicyTest, ...] = ()
     complete: bool = True  # False: something was left out after an error, so what is absent means nothing

@@ -199,9 +199,9 @@ class RouteBlock(NamedTuple):
 
 
 class ClaimLine(NamedTuple):
-    """`never A -> B`, `never A reaches B`, `to B only from A`, `from A only to B`."""
+    """`never A -> B`, `never A reaches B`, `to B only from A`, `from A only to B`; of a test: `expect allow|deny A -> B`."""
 
-    kind: Literal["never", "never-reaches", "only-from", "only-to"]
+    kind: Literal["never", "never-reaches", "only-from", "only-to", "expect-allow", "expect-deny"]
     sources: tuple[SourceTerm, ...]
     targets: tuple[TargetTerm, ...]
     doors: tuple[Door, ...] | None
@@ -209,6 +209,12 @@ class ClaimLine(NamedTuple):
 
 
 class InvariantBlock(NamedTuple):
+    title: Text
+    claims: tuple[ClaimLine, ...]
+    span: Span
+
+
+class TestBlock(NamedTuple):
     title: Text
     claims: tuple[ClaimLine, ...]
     span: Span
@@ -232,7 +238,7 @@ class ErrorNode(NamedTuple):
 
 
 Statement = Union[MeshBlock, NamespaceBlock, ServiceBlock, GroupStatement, GatewayBlock, RouteBlock, RuleStatement,
-                  InvariantBlock, Later, ErrorNode]
+                  InvariantBlock, TestBlock, Later, ErrorNode]
 
 
 class Comment(NamedTuple):

@@ -236,10 +236,25 @@ def invariant(c: Context, v: list[Any], a: int, b: int) -> syntax.InvariantBlock
     return syntax.InvariantBlock(literals.text(c, v[0]), tuple(item for item in v[1:] if type(item) is syntax.ClaimLine), c.span(a, b))
 
 
+def expect(c: Context, v: list[Any], a: int, b: int) -> syntax.ClaimLine:
+    """`expect allow A -> B`; the conditions behind `with` are for a later version."""
+    lines = next((tuple(part) for part in v[2:] if type(part) is list), None)
+    conditions = [part for part in v[2:] if type(part) is Span]
+    if conditions:
+        c.later.append(syntax.Later("with", "test", conditions[0]))
+    effect = next(word for word in c.lexemes[a + 1 : b] if word in ("allow", "deny"))  # blanks are lexemes too
+    return syntax.ClaimLine("expect-allow" if effect == "allow" else "expect-deny", v[0], v[1], lines, c.span(a, b))
+
+
+def test(c: Context, v: list[Any], a: int, b: int) -> syntax.TestBlock:
+    """A title and its expectations."""
+    return syntax.TestBlock(literals.text(c, v[0]), tuple(item for item in v[1:] if type(item) is syntax.ClaimLine), c.span(a, b))
+
+
 BUILDERS: dict[str, Builder] = {
     "bare": bare, "full": full, "quoted": quoted, "parameter": parameter, "number": number, "until": until, "because": because,
     "source": source, "cidr_source": cidr_source, "sources": sources, "listener_port": first, "target": target, "targets": targets,
     "door_port": door_port, "methods": methods, "door_path": door_path, "call": call, "door": door, "doors": doors,
     "condition": condition, "when": when, "rule": rule, "never": never, "reaches": reaches, "only_from": only_from,
-    "only_to": only_to, "invariant": invariant,
+    "only_to": only_to, "invariant": invariant, "expect": expect, "test": test,
 }

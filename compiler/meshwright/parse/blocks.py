@@ -13,7 +13,7 @@ from meshwright.parse.plan import Builder
 # Statements of the top level that this version does not implement, by the name of their rule.
 LATER = {"version": "version", "external": "external", "egress": "egress", "issuer": "issuer", "route_to": "route to",
          "traffic": "traffic", "fault": "fault", "limit": "limit", "authorizer": "authorizer", "consult": "consult",
-         "telemetry": "telemetry", "test": "test", "waive": "waive", "require": "require", "profile": "profile",
+         "telemetry": "telemetry", "waive": "waive", "require": "require", "profile": "profile",
          "apply": "apply", "env": "env", "include": "include"}
 
 

@@ -34,16 +34,16 @@ def invariants(program: Program, meaning: Meaning, judge: Judge) -> list[Verdict
     """One verdict a claim at least: "holds", or one for each place that breaks it, with a request that does."""
     found: list[Verdict] = []
     if program.invariants:
-        places = tuple(_places(program))
+        everywhere = tuple(places(program))
         for invariant in program.invariants:
             for claim in invariant.claims:
                 bad = _never_reaches(invariant, claim, meaning, judge) if claim.kind == "never-reaches" else [
-                    verdict for place in places for verdict in _at(place, invariant, claim, meaning, judge)]
+                    verdict for place in everywhere for verdict in broken_at(place, invariant, claim, meaning, judge)]
                 found += bad or [Verdict("invariant", invariant.title, claim.text, "holds", None, (), (), "")]
     return found
 
 
-def _places(program: Program) -> Iterable[Place]:
+def places(program: Program) -> Iterable[Place]:
     for pods in program.pod_sets:
         yield Place("", 0, pods.id, 0)
         for service in program.services:
@@ -52,7 +52,7 @@ def _places(program: Program) -> Iterable[Place]:
                     yield Place(service.id, port.number, pods.id, port.target)
 
 
-def _at(place: Place, invariant: Invariant, claim: Claim, meaning: Meaning, judge: Judge) -> list[Verdict]:
+def broken_at(place: Place, invariant: Invariant, claim: Claim, meaning: Meaning, judge: Judge) -> list[Verdict]:
     """What breaks a one-hop claim at one place: by the mesh, and through each listener of each gateway."""
     named = _named(place, claim.targets, meaning)
     if claim.kind in ("never", "only-from") and named == NOTHING:

@@ -2,5 +2,6 @@
 
 from meshwright.report.access import Row, access_rows, access_table
 from meshwright.report.changes import changes_markdown, changes_text
+from meshwright.report.tests import tests_junit, tests_text
 
-__all__ = ["Row", "access_rows", "access_table", "changes_markdown", "changes_text"]
+__all__ = ["Row", "access_rows", "access_table", "changes_markdown", "changes_text", "tests_junit", "tests_text"]

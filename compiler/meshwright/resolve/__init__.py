@@ -47,6 +47,7 @@ def resolve(modules: tuple[syntax.Module, ...], inventory: Inventory, project: P
         rules=binder.rules(tables),
         invariants=binder.invariants(tables),
         inventory=effective,
+        tests=binder.tests(tables),
     )
     program = program._replace(complete=not declared.broken and all(each.severity != "error" for each in found))
     return Outcome(program, tuple(sorted(dict.fromkeys(found), key=_place)))

@@ -99,12 +99,23 @@ class Binder:
         for desk in desks:
             for block in desk.module.statements:
                 if isinstance(block, syntax.InvariantBlock):
-                    claims = []
-                    for claim in block.claims:
-                        sources, targets = self._sources(claim.sources, desk.home), self._targets(claim.targets, desk.home)
-                        if sources is not None and targets is not None:
-                            claims.append(resolved.Claim(claim.kind, sources, targets, claim.doors, claim_text(claim), claim.span))
-                    made.append(resolved.Invariant(block.title.text, tuple(claims), block.span))
+                    made.append(resolved.Invariant(block.title.text, self._claims(block.claims, desk.home), block.span))
+        return tuple(made)
+
+    def tests(self, desks: tuple[Desk, ...]) -> tuple[resolved.PolicyTest, ...]:
+        made = []
+        for desk in desks:
+            for block in desk.module.statements:
+                if isinstance(block, syntax.TestBlock):
+                    made.append(resolved.PolicyTest(block.title.text, self._claims(block.claims, desk.home), block.span))
+        return tuple(made)
+
+    def _claims(self, lines: tuple[syntax.ClaimLine, ...], home: str) -> tuple[resolved.Claim, ...]:
+        made = []
+        for claim in lines:
+            sources, targets = self._sources(claim.sources, home), self._targets(claim.targets, home)
+            if sources is not None and targets is not None:
+                made.append(resolved.Claim(claim.kind, sources, targets, claim.doors, claim_text(claim), claim.span))
         return tuple(made)
 
     # --- terms ---------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def collect(desks: tuple[Desk, ...], found: list[Diagnostic]) -> Declared:
     broken = any(desk.module.errors or any(isinstance(each, syntax.ErrorNode) for each in desk.module.statements) for desk in desks)
     declared = Declared((), {}, {}, {}, {}, broken)
     meshes: list[syntax.MeshBlock] = []
-    titles: dict[str, Span] = {}
+    titles: dict[tuple[str, str], Span] = {}
     for desk in desks:
         for each in desk.module.statements:
             if isinstance(each, syntax.RuleStatement):
@@ -72,18 +72,19 @@ def collect(desks: tuple[Desk, ...], found: list[Diagnostic]) -> Declared:
                     )
                 else:
                     declared.groups[name] = Group(name, each.members, desk.home, each.name.span)
-            elif isinstance(each, syntax.InvariantBlock):
-                if each.title.text in titles:
+            elif isinstance(each, syntax.InvariantBlock | syntax.TestBlock):
+                what = "invariants" if isinstance(each, syntax.InvariantBlock) else "tests"
+                if (what, each.title.text) in titles:
                     found.append(
                         _twice(
-                            f"two invariants have the title `{each.title.text}`",
+                            f"two {what} have the title `{each.title.text}`",
                             each.title.span,
-                            titles[each.title.text],
-                            "reports tell invariants apart by their titles",
+                            titles[what, each.title.text],
+                            f"reports tell {what} apart by their titles",
                         )
                     )
                 else:
-                    titles[each.title.text] = each.title.span
+                    titles[what, each.title.text] = each.title.span
     return declared._replace(meshes=tuple(meshes))
 
 

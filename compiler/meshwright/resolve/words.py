@@ -9,12 +9,14 @@ def rule_text(rule: syntax.RuleStatement) -> str:
 
 
 def claim_text(claim: syntax.ClaimLine) -> str:
-    """One line of an invariant, as the language spells it."""
+    """One line of an invariant or a test, as the language spells it."""
     sources, targets, doors = sources_text(claim.sources), targets_text(claim.targets), doors_text(claim.doors)
     if claim.kind == "only-from":
         return f"to {targets} only from {sources}{doors}"
     if claim.kind == "only-to":
         return f"from {sources} only to {targets}{doors}"
+    if claim.kind in ("expect-allow", "expect-deny"):
+        return f"{claim.kind.replace('-', ' ')} {sources} -> {targets}{doors}"
     return f"never {sources} {'reaches' if claim.kind == 'never-reaches' else '->'} {targets}{doors}"
 
 

@@ -223,7 +223,7 @@ def test_what_could_not_be_bound_is_absent_and_said_to_be_incomplete() -> None:
 
 
 @pytest.mark.parametrize("text", ['external stripe { host "a.example.com" }', "egress through edge/out -> web", 'include "x.yaml" because "y"',
-                                  'test "t" { expect allow web -> orders }', 'allow web -> orders when token customers', "namespace shop { enforce observe }",
+                                  'test "t" { expect allow web -> orders with token customers }', 'allow web -> orders when token customers', "namespace shop { enforce observe }",
                                   "mesh { dataplane sidecar }", "gateway g { listen https 443 { certificate c; tls min 1.3 } }", "gateway g { listen http 80; expose aws-nlb }"])
 def test_what_is_not_in_this_version_says_so_once(text: str) -> None:
     assert only_resolve("in shop\n" + text).codes == ["MW0211"]

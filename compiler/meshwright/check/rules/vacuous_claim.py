@@ -13,6 +13,6 @@ def vacuous_claim(facts: Facts) -> Iterator[Diagnostic]:
             f"`{problem.statement.text}` is about nothing, so it would always hold",
             problem.span,
             label="no such request exists",
-            notes=("an invariant that cannot fail reads like protection",),
+            notes=("a claim that cannot fail reads like protection",),
             help=("name services that have pods and ports",),
         )

@@ -19,9 +19,13 @@ CODES: tuple[Code, ...] = (
     Code("MW0914", "no-inventory", "init found no Kubernetes YAML"),
     Code("MW0915", "too-large", "a source or the project file is larger than the limit"),
     Code("MW0917", "base-does-not-compile", "the sources of the revision to compare with do not compile"),
+    Code("MW0918", "new-access", "a change of the sources lets in what was not let in before"),
+    Code("MW0919", "new-public-access", "a change of the sources lets in callers without an identity"),
     Code("MW0920", "nobody-called-so", "a question names what does not exist"),
     Code("MW0921", "several-called-so", "a question names what may be one of several"),
     Code("MW0922", "impossible-question", "a question that nobody can answer"),
     Code("MW0923", "no-denial", "a log in which no denial is known"),
     Code("MW0925", "wrong-words", "a command was given words that it cannot take"),
+    Code("MW0926", "broken-expectation", "a test of the sources does not pass"),
+    Code("MW0927", "no-test", "there is no test in the sources"),
 )

@@ -11,6 +11,4 @@ CODES: tuple[Code, ...] = (
     Code("MW0406", "broken-invariant", "the rules allow what an invariant excludes"),
     Code("MW0407", "outside-the-mesh", "the mesh does not see the traffic of a governed workload"),
     Code("MW0408", "no-difference-known", "nobody can tell what a change of the sources opens or closes"),
-    Code("MW0409", "new-access", "a change of the sources lets in what was not let in before"),
-    Code("MW0410", "new-public-access", "a change of the sources lets in callers without an identity"),
 )
