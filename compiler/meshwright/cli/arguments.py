@@ -34,7 +34,7 @@ class Arguments(NamedTuple):
     question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input
 
 
-COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish")  # those whose usual lines have no words of their own
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish")  # no words of their own in usual lines
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 
