@@ -1,6 +1,10 @@
-"""The path that policies see, from the path that a client sends (istio-semantics 1.5): Istio's default, ``BASE``."""
+"""The path that policies see, from the path that a client sends, by MeshConfig's ``pathNormalization`` (istio-semantics 1.5)."""
 
+import re
 import string
+from typing import Literal
+
+Mode = Literal["NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"]
 
 # Envoy keeps these as they are, and decodes the unreserved ones among them when they come encoded.
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
@@ -9,16 +13,21 @@ LONE = "\0"  # stands for a percent sign that begins no escape; neither it nor "
 HEX = frozenset(string.hexdigits)
 
 
-def normalized(path: str) -> str | None:
+def normalized(path: str, mode: Mode = "BASE") -> str | None:
     """``path`` without its query, as policies match it; None: Envoy answers 400.
 
-    A backslash is a slash, ``%61`` is "a", what no address may hold is encoded, dot segments are resolved, ``//`` and ``%2f`` stay.
+    A backslash is a slash, ``%61`` is "a", what no address may hold is encoded, dot segments are resolved; at
+    ``BASE``, Istio's default, ``//`` and ``%2f`` stay.
     Not judged: ``.;`` and ``..;``, which Envoy 1.40 takes for dot segments and 1.38 does not.
     """
     if "#" in path:
         return None
-    text, at = "", 0
     path = path.partition("?")[0]
+    if mode == "NONE":
+        return path
+    if mode == "DECODE_AND_MERGE_SLASHES":
+        path = re.sub("%2f", "/", re.sub("%5c", "\\\\", path, flags=re.I), flags=re.I)
+    text, at = "", 0
     while at < len(path):
         one, code = path[at], path[at + 1 : at + 3]
         if one == "%" and len(code) == 2 and set(code) <= HEX:
@@ -45,4 +54,8 @@ def normalized(path: str) -> str | None:
             kept.pop()
         if number == len(parts) - 1:
             kept.append("")
-    return "/" + "/".join(kept)
+    found = "/" + "/".join(kept)
+    if mode == "BASE" or "//" not in found:
+        return found
+    # Slashes alone stay two.
+    return "/" + "/".join([part for part in found.split("/") if part]) + ("/" if found.endswith("/") else "")

@@ -87,6 +87,17 @@ def objects(seed: str) -> list[Json]:
     return found
 
 
+def mesh(seed: str) -> Json:
+    """The MeshConfig of such a world: mostly the default."""
+    rng = random.Random(f"mesh {seed}")
+    found: Json = {}
+    domains: Json = rng.choices(({}, {"trustDomainAliases": ["old.domain"]}, {"trustDomain": "old.domain"}), (75, 17, 8))[0]
+    found |= domains
+    if rng.random() < 0.25:
+        found["pathNormalization"] = {"normalization": rng.choice(("NONE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"))}
+    return found
+
+
 def questions(seed: str, number: int) -> list[Json]:
     """Requests and connections at every door of such a world, in the order of the doors."""
     rng = random.Random(seed)
@@ -161,7 +172,7 @@ def _root(rng: random.Random) -> list[Json]:
 
 
 def _where(rng: random.Random, ambient: bool) -> Json:
-    if ambient and rng.random() < 0.8:
+    if ambient and rng.random() < 0.65:
         service = {"group": "", "kind": "Service"}
         some = rng.choice((["api"], ["web"], ["db"], ["api", "web"], []))
         if some:

@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support import random_worlds
+from tests.support import hand_made, random_worlds
 from tests.support.chains import kept
 from tests.support.istiod import Istiod
 
 Json = dict[str, Any]
 FILE = Path(__file__).resolve().parents[1] / "conformance" / "worlds.jsonl.gz"
 WORLDS = 16
+HAND_MADE = "hand-made"  # instead of a seed: the world of tests/support/hand_made.py
 
 
 def stored() -> list[Json]:
-    """Each world: ``seed``, ``objects``, ``refused``, ``authorizations``, ``addresses`` (workloads only), ``proxies``."""
+    """The hand-made world, then random ones. Each: ``seed``, ``mesh`` (MeshConfig), ``objects``, ``refused``, ``authorizations``, ``addresses`` (workloads only), ``proxies``."""
     with gzip.open(FILE, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
@@ -27,12 +28,12 @@ def stored() -> list[Json]:
 def asked(istiod: Istiod, seeds: list[str]) -> Iterator[Json]:
     """The same worlds, from istiod."""
     for seed in seeds:
-        objects = random_worlds.objects(seed)
-        answer = istiod.ask(objects, ["ztunnel", "envoy"])
+        objects, mesh = (hand_made.objects(), {}) if seed == HAND_MADE else (random_worlds.objects(seed), random_worlds.mesh(seed))
+        answer = istiod.ask(objects, ["ztunnel", "envoy"], mesh=mesh)
         workloads = [{"workload": {key: one["workload"].get(key, []) for key in ("namespace", "name", "authorization_policies")}}
                      for one in answer["addresses"] if "workload" in one]
         refused = sorted(one["object"] for one in answer["refused"])
-        yield {"seed": seed, "objects": objects, "refused": refused, "authorizations": answer["authorizations"], "addresses": workloads,
+        yield {"seed": seed, "mesh": mesh, "objects": objects, "refused": refused, "authorizations": answer["authorizations"], "addresses": workloads,
                "proxies": [kept(one) for one in answer["proxies"] if one["kind"] != "router"]}
 
 
@@ -49,7 +50,7 @@ def identity(one: Json) -> str:
 
 def main() -> None:
     with Istiod() as istiod:
-        worlds = list(asked(istiod, [f"stored-{number}" for number in range(WORLDS)]))
+        worlds = list(asked(istiod, [HAND_MADE, *(f"stored-{number}" for number in range(WORLDS))]))
     text = "".join(json.dumps(one, sort_keys=True, separators=(",", ":")) + "\n" for one in worlds)
     FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     print(FILE, FILE.stat().st_size)

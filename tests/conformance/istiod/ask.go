@@ -99,6 +99,7 @@ func askIstiod(accepted []Accepted, world World, answer *Answer) error {
 			}
 		}
 		if slices.Contains(world.Ask, askEnvoy) {
+			answer.Proxies = []Proxy{}
 			for _, node := range running.Nodes {
 				proxy, err := askForEnvoy(client, node)
 				if err != nil {

@@ -27,27 +27,27 @@ const (
 
 // World is one question: a set of objects and what is wanted of them.
 type World struct {
-	World   json.RawMessage   `json:"world,omitempty"`
+	World   json.RawMessage   `json:"world,omitzero"`
 	Objects []json.RawMessage `json:"objects"`
 	// MeshConfig as in the istio ConfigMap; what it leaves out has istiod's default.
-	Mesh json.RawMessage `json:"mesh,omitempty"`
+	Mesh json.RawMessage `json:"mesh,omitzero"`
 	Ask  []string        `json:"ask"`
 	// Gateways (namespace/name) that have no address yet.
-	NotReady []string `json:"notReady,omitempty"`
+	NotReady []string `json:"notReady,omitzero"`
 	// TLS Secrets (namespace/name) that exist, with some certificate.
-	Certificates []string `json:"certificates,omitempty"`
+	Certificates []string `json:"certificates,omitzero"`
 }
 
 // Answer is one line of output.
 type Answer struct {
-	World          json.RawMessage   `json:"world,omitempty"`
+	World          json.RawMessage   `json:"world,omitzero"`
 	Refused        []Finding         `json:"refused"`
 	Warnings       []Finding         `json:"warnings"`
-	Authorizations []json.RawMessage `json:"authorizations,omitempty"`
-	Addresses      []json.RawMessage `json:"addresses,omitempty"`
-	Proxies        []Proxy           `json:"proxies,omitempty"`
-	Status         []Condition       `json:"status,omitempty"`
-	Error          string            `json:"error,omitempty"`
+	Authorizations []json.RawMessage `json:"authorizations,omitzero"`
+	Addresses      []json.RawMessage `json:"addresses,omitzero"`
+	Proxies        []Proxy           `json:"proxies,omitzero"`
+	Status         []Condition       `json:"status,omitzero"`
+	Error          string            `json:"error,omitzero"`
 }
 
 // Finding is what was said about one object, and by whom: api-server, crd-schema or istio-webhook.
