@@ -1,49 +1,80 @@
-"""The reader of each kind against what the real schemas and webhook refuse (corpora/refusals)."""
+"""Our validation against what the real schemas, their CEL rules and Istio's webhook said of objects (corpora/refusals, corpora/decisions,
+and those of `refusals/`, which a real API server and istiod judged: see the page there)."""
 
+import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from meshwright.ir.inventory import Object
-from meshwright.istio.kinds.authorization_policy import read_policy
-from meshwright.istio.kinds.gateway import read_gateway
-from meshwright.istio.kinds.http_route import read_route
-from meshwright.istio.kinds.peer_authentication import read_peer_authentication
 from meshwright.istio.plain import Refused
+from meshwright.istio.valid import Known, refuse
 from meshwright.source import Span
 
-READERS: Mapping[tuple[str, str], Callable[[Object], object]] = {
-    ("security.istio.io", "AuthorizationPolicy"): read_policy, ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
-    ("gateway.networking.k8s.io", "Gateway"): read_gateway, ("gateway.networking.k8s.io", "HTTPRoute"): read_route}
-
-# Refused by the real schemas for fields that decide no access: the model may accept them, because lowering is held to the
-# schemas by tests of its own.
-NOT_LOOKED_AT = ("timeouts", "infrastructure.annotations", "headers[1]", "Rule name", "URLRewrite filter with", "`retry")
+OWN = Path(__file__).parent / "refusals" / "recorded.jsonl.gz"
 
 
-def test_what_is_refused(corpora: Path, count_cases: Callable[[str, int], None]) -> None:
+def verdict(content: dict[str, Any], known: Known | None = None) -> str:
+    """Why we refuse the object; "" = we take it."""
+    metadata = content["metadata"]
+    found = Object(content["apiVersion"], content["kind"], metadata.get("namespace", ""), metadata["name"], content, Span("r", 0, 0))
+    try:
+        refuse(found, Known(set(), {}) if known is None else known)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def test_every_recorded_object(corpora: Path, count_cases: Callable[[str, int], None]) -> None:
     wrong = []
-    counts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     for line in (corpora / "refusals" / "refusals.jsonl").read_text().splitlines():
         case = json.loads(line)
-        content = case["object"]
-        reader = READERS.get((content["apiVersion"].partition("/")[0], content["kind"]))
-        if reader is None:
-            continue
-        metadata = content["metadata"]
-        refused = ""
-        try:
-            reader(Object(content["apiVersion"], content["kind"], metadata.get("namespace", ""), metadata["name"], content, Span("r", 0, 0)))
-        except Refused as found:
-            refused = str(found)
-        if case["refused_by"] and not refused and any(part in (case["message"] or "") for part in NOT_LOOKED_AT):
-            counts["not looked at"] += 1
-            continue
-        counts[content["kind"]] += 1
-        if bool(refused) != bool(case["refused_by"]):
-            wrong.append((json.dumps(content.get("spec"))[:300], case["message"], refused))
-    count_cases("refusals", sum(counts.values()) - counts["not looked at"])
-    print(dict(counts))
+        found = verdict(case["object"])
+        kinds[case["object"]["kind"]] += 1
+        if bool(found) != bool(case["refused_by"]):
+            wrong.append((json.dumps(case["object"])[:300], case["message"], found))
+    count_cases("refusals", sum(kinds.values()))
     assert wrong == []
-    assert counts["AuthorizationPolicy"] > 80 and counts["PeerAuthentication"] > 10
+    assert sum(kinds.values()) == 253 and len(kinds) == 10
+
+
+def test_objects_of_the_recorded_worlds(corpora: Path, count_cases: Callable[[str, int], None]) -> None:
+    wrong = []
+    count = 0
+    with gzip.open(corpora / "decisions" / "decisions.jsonl.gz", "rt") as lines:
+        for line in lines:
+            world = json.loads(line)
+            refused = {each["object"] for each in world["refused"]}
+            known = Known(set(), {})
+            for content in world["objects"]:
+                metadata = content["metadata"]
+                name = f"{content['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
+                found = verdict(content, known)
+                count += 1
+                if bool(found) != (name in refused):
+                    wrong.append((world["world"], name, found))
+    count_cases("objects of recorded worlds", count)
+    assert wrong == []
+    assert count > 3000
+
+
+def test_what_was_asked_of_a_real_cluster(count_cases: Callable[[str, int], None]) -> None:
+    wrong = []
+    count: Counter[bool] = Counter()
+    for case in own_cases():
+        found = verdict(case["object"])
+        count[case["refused"]] += 1
+        if bool(found) != case["refused"]:
+            wrong.append((json.dumps(case["object"])[:400], case["message"], found))
+    count_cases("objects judged by a real cluster", count.total())
+    assert wrong == []
+    assert count[True] > 700 and count[False] > 700
+
+
+def own_cases() -> Iterator[dict[str, Any]]:
+    with gzip.open(OWN, "rt") as lines:
+        for line in lines:
+            yield json.loads(line)

@@ -20,7 +20,12 @@ spec: {hosts: [web], http: [{route: [{destination: {host: orders}}]}]}
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: e, namespace: shop}
-spec: {hosts: [a.example.com], endpoints: [{address: 10.0.0.1}], workloadSelector: {labels: {app: web}}}
+spec: {hosts: [a.example.com], resolution: STATIC, endpoints: [{address: 10.0.0.1}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: f, namespace: shop}
+spec: {hosts: [b.example.com], resolution: STATIC, workloadSelector: {labels: {app: web}}}
 ---
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication

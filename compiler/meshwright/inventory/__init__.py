@@ -1,7 +1,8 @@
 """All YAML that comes in: cluster objects, other people's Istio objects, trees to judge.  Reads files."""
 
 from meshwright.inventory.folder import read_folder
+from meshwright.inventory.places import place_in
 from meshwright.inventory.reading import read_inventory
 from meshwright.inventory.tree import read_tree
 
-__all__ = ["read_folder", "read_inventory", "read_tree"]
+__all__ = ["place_in", "read_folder", "read_inventory", "read_tree"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import metadata_labels
+from meshwright.istio.valid.channel import experimental
 
 ISTIO_GROUPS = ("istio.io", "gateway.networking.k8s.io", "gateway.networking.x-k8s.io", "inference.networking.k8s.io")
 
@@ -78,6 +79,17 @@ def doubt(found: Object, doubts: Doubts, root: str) -> None:
         doubt_endpoints(found, doubts)
     elif group in _WORKLOAD_GROUPS and found.kind not in _NO_PODS:
         doubts.namespace(found.namespace, f"{found.id}: the tree itself has a {found.kind}, which is not part of the inventory")
+
+
+def doubt_channel(found: Object, doubts: Doubts, root: str) -> None:
+    """An object of Gateway API that clusters with its standard channel refuse: whether it is there is not known."""
+    for field in experimental(found):
+        reason = f"{found.id}: only the experimental channel of Gateway API has {field}"
+        if found.kind == "Gateway":
+            doubts.proxy(f"gateway {found.namespace}/{found.name}", reason)
+            doubts.proxy(f"waypoint {found.namespace}/{found.name}", reason)
+        else:
+            _named(found, doubts, root, reason)
 
 
 def doubt_endpoints(found: Object, doubts: Doubts) -> None:

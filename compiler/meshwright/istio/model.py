@@ -15,17 +15,19 @@ from meshwright.istio.kinds.http_route import HttpRoute
 from meshwright.istio.metadata import has_owner
 from meshwright.istio.paths import World, reach_workload
 from meshwright.istio.peers import Peers
-from meshwright.istio.reading import Objects, read_objects
+from meshwright.istio.reading import Locate, Objects, at_name, read_objects
 from meshwright.istio.routes import Edge, Granted, gateway_edges, mesh_edges
 from meshwright.istio.strangers import reach_other_pods, reach_waypoint
 
 
-def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh) -> Outcome[tuple[Reach, ...]]:
+def model(objects: tuple[Object, ...], inventory: Inventory, mesh: Mesh, locate: Locate = at_name) -> Outcome[tuple[Reach, ...]]:
     """What ``objects`` and the foreign ones of ``inventory`` let in, one Reach a destination: workloads, then other pods by
     namespace, then waypoints, each sorted by id.  No value when an object would be refused (MW0450) or two contradict (MW0451).
+
+    ``locate`` finds the place of a field of an object in its file, for what is refused.
     """
     given = sorted([*objects, *inventory.foreign], key=lambda one: (one.namespace, one.kind, one.name))
-    read = read_objects(given, mesh.root_namespace)
+    read = read_objects(given, mesh.root_namespace, locate)
     if read.diagnostics:
         return Outcome(None, tuple(read.diagnostics))
     for found_by_hand in inventory.unknown:

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
-from meshwright.istio.doubts import Doubts, doubt, leads_to_addresses
+from meshwright.istio.doubts import Doubts, doubt, doubt_channel, leads_to_addresses
 from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_policy
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
 from meshwright.istio.kinds.peer_authentication import PeerAuthentication, read_peer_authentication
 from meshwright.istio.kinds.request_authentication import RequestAuthentication, read_request_authentication
-from meshwright.istio.metadata import doubts_of, refuse_metadata
+from meshwright.istio.metadata import doubts_of
 from meshwright.istio.plain import Refused, metadata_labels
+from meshwright.istio.valid import Known, Wrong, refuse
 from meshwright.record import NamedTuple
+from meshwright.source import Span
 
 Record = Policy | PeerAuthentication | RequestAuthentication | Gateway | HttpRoute | tuple[Grant, ...]
 READERS: Mapping[tuple[str, str], Callable[[Object], Record]] = {
@@ -23,6 +25,9 @@ READERS: Mapping[tuple[str, str], Callable[[Object], Record]] = {
     ("gateway.networking.k8s.io", "HTTPRoute"): read_route,
     ("gateway.networking.k8s.io", "ReferenceGrant"): read_grants,
 }
+
+
+Locate = Callable[[Object, tuple[str | int, ...]], Span]  # an object and the place of a field in it → where that stands
 
 
 class Objects(NamedTuple):
@@ -39,15 +44,30 @@ class Objects(NamedTuple):
     tokens: list[RequestAuthentication]
 
 
-def read_objects(objects: Iterable[Object], root: str) -> Objects:
-    """Read every object once; two different ones of one id, and refused ones, are errors (MW0450, MW0451)."""
+def at_name(found: Object, place: tuple[str | int, ...]) -> Span:
+    """Where nothing is known but the object."""
+    return found.span
+
+
+def read_objects(objects: Iterable[Object], root: str, locate: Locate = at_name) -> Objects:
+    """Read every object once; two different ones of one id, and refused ones, are errors (MW0450, MW0451).
+
+    ``locate`` finds the place of a field of an object in its file.
+    """
     read = Objects([], [], [], [], [], {}, {}, Doubts(), [], {}, [])
     seen: dict[tuple[str, str], Object] = {}  # all that are read, alive
-    known = Elements({}, {})
+    known, taken = Elements({}, {}), Known(set(), {})
     for found in objects:
         group = found.api_version.rpartition("/")[0]
         other = seen.setdefault((group, found.id), found)
+        try:
+            refuse(found, taken)
+        except Wrong as wrong:
+            read.diagnostics.append(_refusal(found, wrong, locate(found, wrong.place) if wrong.place else found.span))
+            continue
         if other is found:
+            if group == "gateway.networking.k8s.io":
+                doubt_channel(found, read.doubts, root)
             _sort(found, group, read, root, known)
         elif other.content != found.content and not _same(found, other, group):
             read.diagnostics.append(_conflict(found, other))
@@ -81,11 +101,9 @@ def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) 
     reader = READERS.get((group, kind))
     plain = group == "" and kind in ("Namespace", "Service")
     try:
-        if reader is not None or plain:
-            refuse_metadata(found)
         record = None if reader is None else read_policy(found, known) if reader is read_policy else reader(found)
     except Refused as refused:
-        read.diagnostics.append(_refusal(found, refused))
+        read.diagnostics.append(_refusal(found, refused, found.span))
         return
     if record is not None:
         for reason in doubts_of(found):
@@ -114,8 +132,8 @@ def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) 
         doubt(found, read.doubts, root)
 
 
-def _refusal(found: Object, refused: Refused) -> Diagnostic:
-    return error("MW0450", f"{_called(found)} would be refused: {refused}", found.span,
+def _refusal(found: Object, refused: Refused, span: Span) -> Diagnostic:
+    return error("MW0450", f"{_called(found)} would be refused: {refused}", span,
                  label="the API server or Istio's webhook refuses this object",
                  notes=("a refused object never takes effect, and it holds back what is applied together with it",),
                  help=("correct or remove the object",))

@@ -358,20 +358,22 @@ spec: {spec}
 
 @pytest.mark.parametrize(("api", "kind", "space", "spec", "expected"), [
     ("telemetry.istio.io/v1", "Telemetry", "shop", "{}", set()),
-    ("networking.istio.io/v1", "Sidecar", "shop", "{}", set()),
+    ("networking.istio.io/v1", "Sidecar", "shop", "{egress: [{hosts: [./*]}]}", set()),
     ("networking.istio.io/v1", "VirtualService", "shop", "{hosts: [orders], http: [{route: [{destination: {host: orders}}]}]}", {"orders"}),
-    ("networking.istio.io/v1", "VirtualService", "ops", "{hosts: [web.shop.svc.cluster.local]}", {"web"}),
+    ("networking.istio.io/v1", "VirtualService", "ops", "{hosts: [web.shop.svc.cluster.local], http: [{route: [{destination: {host: api}}]}]}", {"web"}),
     ("networking.istio.io/v1", "DestinationRule", "shop", "{host: orders, trafficPolicy: {loadBalancer: {simple: RANDOM}}}", set()),
     ("networking.istio.io/v1", "DestinationRule", "shop", "{host: orders, trafficPolicy: {tls: {mode: SIMPLE}}}", {"orders"}),
     ("networking.istio.io/v1", "ServiceEntry", "shop", "{hosts: [api.example.com]}", set()),
     ("networking.istio.io/v1alpha3", "EnvoyFilter", "shop", "{}", {"orders", "web", "waypoint"}),
     ("networking.istio.io/v1alpha3", "EnvoyFilter", "ops", "{}", set()),
-    ("extensions.istio.io/v1alpha1", "WasmPlugin", "istio-system", "{}", {"orders", "web", "waypoint"}),
+    ("extensions.istio.io/v1alpha1", "WasmPlugin", "istio-system", "{url: oci://registry.example/plugin}", {"orders", "web", "waypoint"}),
     ("security.istio.io/v1", "RequestAuthentication", "shop", '{targetRefs: [{group: "", kind: Service, name: orders}]}', set()),
     ("security.istio.io/v1", "RequestAuthentication", "shop", "{selector: {matchLabels: {app: orders}}}", set()),
     ("security.istio.io/v1", "Unheard", "ops", "{}", {"prometheus", "other pods ops"}),
     ("gateway.networking.k8s.io/v1", "GRPCRoute", "shop",
      '{parentRefs: [{group: "", kind: Service, name: web}], rules: [{backendRefs: [{name: orders, port: 8080}]}]}', {"orders", "web"}),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", '{parentRefs: [{group: "", kind: Service, name: nowhere}], rules: '
+     '[{retry: {attempts: 1}, backendRefs: [{name: orders, port: 8080}]}]}', {"orders"}),
     ("v1", "ConfigMap", "shop", "{}", set()),
     ("apps/v1", "Deployment", "ops", "{}", {"prometheus", "other pods ops"}),
 ])
