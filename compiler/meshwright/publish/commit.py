@@ -4,10 +4,6 @@ Nothing of the user's checkout is touched: no work tree, no index, no hooks, no 
 """
 
 import os
-import random
-import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 
@@ -52,6 +48,12 @@ def publish(tree: FileTree, settings: Publish, source: SourceRevision, root: str
     folder, MW0760 no remote configured, MW0761 a form of remote that is not supported, MW0762 no repository there, MW0763 no such branch,
     MW0764 lost the race every time, MW0765 the remote said no, MW0766 git failed, MW0767 no usable git.
     """
+    # Here, as `compile` loads this room too, and has no use for them.
+    import random
+    import secrets
+    import shutil
+    import tempfile
+
     url = remote_url(settings.remote, root)
     if isinstance(url, Diagnostic):
         return Outcome(None, (url,))

@@ -2,10 +2,13 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from meshwright.record import NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 OLDEST = (2, 34)
 TIMEOUT = 120.0  # seconds; one git command
@@ -61,6 +64,8 @@ class GitRunner:
 
     def __call__(self, *arguments: str, input: bytes = b"", more: Mapping[str, str] = {}, expect: Sequence[int] = (0,)) -> Answer:
         """Run ``git arguments`` and wait; a code that is not in ``expect`` raises ``GitFailed``."""
+        import subprocess
+
         try:
             # A session of its own: a signal to our group must not cut git off in the middle of its own clean-up, and when we
             # give up, everything that git started goes with it.
@@ -103,6 +108,8 @@ class GitRunner:
 
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:
+    from subprocess import TimeoutExpired
+
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
@@ -110,7 +117,7 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
             break
         try:
             child.wait(2)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             continue
         break
     child.wait()

@@ -1,7 +1,6 @@
 """Which state of the source repository is being published.  GitPython reads it; nothing here writes."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,9 +28,11 @@ def source_revision(root: str, inputs: tuple[str, ...], allow_dirty: bool) -> Ou
     Diagnostics: MW0770 no repository, MW0771 inputs not committed (unless ``allow_dirty``), MW0772 no commit yet.
     """
     with without_git_variables():
+        from shutil import which
+
         import git
 
-        if shutil.which("git") is None:
+        if which("git") is None:
             return Outcome(None, (no_git(),))
         try:
             repository = git.Repo(root, search_parent_directories=True, expand_vars=False)

@@ -1,7 +1,6 @@
 """The files of a project as some commit has them, written into a folder of their own."""
 
 import os
-import shutil
 
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.publish.revision import no_git, without_git_variables
@@ -25,9 +24,11 @@ def snapshot(root: str, revision: str, into: str) -> Outcome[Snapshot]:
     revision (a shallow clone has few), MW0774 too much.
     """
     with without_git_variables():
+        from shutil import which
+
         import git
 
-        if shutil.which("git") is None:
+        if which("git") is None:
             return Outcome(None, (no_git(),))
         try:
             repository = git.Repo(root, search_parent_directories=True, expand_vars=False)

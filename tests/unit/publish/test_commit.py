@@ -2,11 +2,11 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
-import meshwright.publish.commit as commit_module
 from meshwright.ir.filetree import File, FileTree
 from meshwright.ir.project import Publish
 from meshwright.publish import SourceRevision, publish
@@ -255,7 +255,7 @@ def test_an_old_git_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_nothing_is_left_in_the_temporary_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = root / "tmp"
     temporary.mkdir()
-    monkeypatch.setattr(commit_module.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
     def stop() -> None:
         assert list(temporary.iterdir())
