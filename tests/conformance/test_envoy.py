@@ -18,7 +18,7 @@ from tests.support.ask_real import answered
 from tests.support.data_plane import Answer, DataPlane
 from tests.support.istiod import Istiod
 from tests.support.model_answers import Model
-from tests.support.stored_worlds import HAND_MADE, WORLDS, accepted, asked, stored
+from tests.support.stored_worlds import HAND_MADE, WORLDS, accepted, asked, pods, stored
 
 Json = dict[str, Any]
 CASES = Path(__file__).parent / "disagreements"
@@ -49,7 +49,7 @@ def test_ztunnel_is_sent_what_the_model_says(count_cases: Callable[[str, int], N
 def test_a_disagreement_that_was_found_stays_solved(path: Path) -> None:
     """Objects, a question, and what Envoy really answered (`python -m tests.support.ask_real` filled it in)."""
     case = json.loads(path.read_text())
-    allowed, exact = Model(case["objects"], case["mesh"]).answer(case["question"])
+    allowed, exact = Model(case["objects"], case["mesh"], case.get("pods", {})).answer(case["question"])
     assert allowed == case["allowed"] if exact else allowed or not case["allowed"]
 
 
@@ -99,7 +99,7 @@ def compare(worlds: Iterable[Json], each: int, name: str) -> Counter[str]:
         some = {one["seed"]: one for one in worlds[start : start + AT_ONCE]}
         with DataPlane({seed: one["proxies"] for seed, one in some.items()}) as plane:
             for seed, world in some.items():
-                model = Model(accepted(world), world["mesh"])
+                model = Model(accepted(world), world["mesh"], pods(world))
                 questions = hand_made.questions() if seed == HAND_MADE else random_worlds.questions(f"{name}-{seed}", each)
                 for question, real in zip(questions, plane.ask(seed, questions), strict=True):
                     allowed, exact = model.answer(question)
@@ -114,7 +114,7 @@ def compare(worlds: Iterable[Json], each: int, name: str) -> Counter[str]:
 
 def compare_connections(world: Json, number: int, counts: Counter[str]) -> None:
     """The model's ztunnel against istiod's conversion, judged by the evaluator of tests/reference."""
-    model, ztunnel = Model(accepted(world), world["mesh"]), Ztunnel(world["authorizations"], world["addresses"])
+    model, ztunnel = Model(accepted(world), world["mesh"], pods(world)), Ztunnel(world["authorizations"], world["addresses"])
     for one in random_worlds.connections(world["seed"], number):
         said = ztunnel.decide(f"{one['workload']}-0", one["peer"], one["source_ip"], one["target_port"]) == "allow"
         allowed, exact = model.connection(one["workload"], one["peer"], one["source_ip"], one["target_port"])
@@ -133,7 +133,7 @@ def keep(world: Json, question: Json, real: Answer, number: int) -> None:
     namespace = question.get("service", question.get("workload", "")).partition("/")[0]
     objects = [one for one in accepted(world) if one["metadata"].get("namespace", namespace) in (namespace, "istio-system")]
     FOUND.mkdir(parents=True, exist_ok=True)
-    case = {"question": question, "allowed": real.allowed, "status": real.status, "by": real.by, "mesh": world["mesh"], "objects": objects}
+    case = {"question": question, "allowed": real.allowed, "status": real.status, "by": real.by, "mesh": world["mesh"], "objects": objects, "pods": pods(world)}
     (FOUND / f"{world['seed']}-{number}.json").write_text(json.dumps(case, indent=1, sort_keys=True))
 
 

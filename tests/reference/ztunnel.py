@@ -6,9 +6,16 @@ nothing with ``meshwright.istio``: together with real istiod it says what the mo
 
 import base64
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
+
+
+class Call(NamedTuple):
+    peer: str | None
+    source_ip: str
+    destination_ip: str
+    port: int
 
 
 class Ztunnel:
@@ -16,11 +23,14 @@ class Ztunnel:
 
     def __init__(self, authorizations: list[Json], addresses: list[Json]) -> None:
         self._policies = {f"{one['namespace']}/{one['name']}": one for one in authorizations}
+        self._addresses = {f"{one['workload']['namespace']}/{one['workload']['name']}": str(ip_address(base64.b64decode(one["workload"]["addresses"][0])))
+                           for one in addresses if "workload" in one and one["workload"].get("addresses")}
         self._lists = {f"{one['workload']['namespace']}/{one['workload']['name']}": one["workload"].get("authorization_policies", [])
                        for one in addresses if "workload" in one}
 
     def decide(self, pod: str, peer: str | None, source_ip: str, port: int) -> str:
         """``allow``, ``none`` (ALLOW policies exist, none matched) or ``deny:namespace/policy`` (the first by name)."""
+        call = Call(peer, source_ip, self._addresses[pod], port)
         namespace = pod.partition("/")[0]
         listed = set(self._lists[pod])
         # A key that names nothing is passed over; scope GLOBAL is not written out.
@@ -28,30 +38,31 @@ class Ztunnel:
             one.get("scope", "GLOBAL") == "GLOBAL" or (one["scope"] == "NAMESPACE" and one["namespace"] == namespace)
             or (one["scope"] == "WORKLOAD_SELECTOR" and key in listed))]
         for key, one in applied:
-            if one.get("action") == "DENY" and _matches(one, peer, source_ip, port):
+            if one.get("action") == "DENY" and _matches(one, call):
                 return f"deny:{key}"
         allows = [one for _, one in applied if one.get("action", "ALLOW") == "ALLOW"]
-        if not allows or any(_matches(one, peer, source_ip, port) for one in allows):
+        if not allows or any(_matches(one, call) for one in allows):
             return "allow"
         return "none"
 
 
-def _matches(policy: Json, peer: str | None, source_ip: str, port: int) -> bool:
+def _matches(policy: Json, call: Call) -> bool:
     """Groups OR, their rules AND, the matches of a rule OR; a rule without matches holds, a match without fields does not."""
-    return any(all(not rule.get("matches") or any(_match(one, peer, source_ip, port) for one in rule["matches"]) for rule in group.get("rules", ()))
+    return any(all(not rule.get("matches") or any(_match(one, call) for one in rule["matches"]) for rule in group.get("rules", ()))
                for group in policy.get("groups", ()))
 
 
-def _match(match: Json, peer: str | None, source_ip: str, port: int) -> bool:
-    identity = (peer or "").removeprefix("spiffe://")
+def _match(match: Json, call: Call) -> bool:
+    identity = (call.peer or "").removeprefix("spiffe://")
     parts = identity.split("/")
     namespace, account = (parts[2], parts[4]) if len(parts) == 5 else ("", "")
     fields = {
         "principals": lambda one: bool(identity) and _text(one, identity),
         "namespaces": lambda one: _text(one, namespace),
         "service_accounts": lambda one: bool(identity) and (one["namespace"], one["serviceAccount"]) == (namespace, account),
-        "source_ips": lambda one: _inside(one, source_ip),
-        "destination_ports": lambda one: one == port,
+        "source_ips": lambda one: _inside(one, call.source_ip),
+        "destination_ips": lambda one: _inside(one, call.destination_ip),
+        "destination_ports": lambda one: one == call.port,
     }
     looked = False
     for name, holds in fields.items():

@@ -8,6 +8,7 @@ filter that upstream Envoy has.  Changed, because a test is no mesh:
 - who the peer is: a header (HTTP) or a TLV (TCP) sets the filter state that HBONE would set at a waypoint; a sidecar's ``authenticated``
   becomes the same filter state, compared by the same string matcher;
 - what is behind: 200, or an echo; a refusal says its reason in the body;
+- an external authorizer is a listener inside the same Envoy, which refuses when a header says so;
 - the key that tokens are signed with; Istio's own telemetry filters, which upstream Envoy does not have, are left out.
 """
 
@@ -57,7 +58,7 @@ def listeners(proxy: Json, prefix: str) -> tuple[Json, dict[str, Door]]:
     addresses = dict(_addresses(written.get("filter_chain_matcher", {})))
     doors = {}
     for key, chain in chains:
-        address, port = addresses.get(chain["name"], ("10.0.0.1", int(key.rpartition(":")[2])))
+        address, port = addresses.get(chain["name"], (proxy["address"], int(key.rpartition(":")[2])))
         http = any("HttpConnectionManager" in one["typed_config"]["@type"] for one in chain["filters"])
         doors[key] = Door(name, address, port, http)
     return listener, doors
@@ -68,7 +69,7 @@ def kept(proxy: Json) -> Json:
     wanted = "main_internal" if proxy["kind"] == "waypoint" else "virtualInbound"
     found = [{key: value for key, value in one.items() if key in ("name", "filter_chain_matcher")}
              | {"filter_chains": [_kept_chain(chain) for chain in one["filter_chains"]]} for one in proxy["listeners"] if one["name"] == wanted]
-    return {"kind": proxy["kind"], "namespace": proxy["namespace"], "name": proxy["name"], "listeners": found}
+    return {"listeners": found} | {key: proxy[key] for key in ("kind", "namespace", "name", "address")}
 
 
 def _kept_chain(chain: Json) -> Json:
@@ -79,6 +80,26 @@ def _kept_chain(chain: Json) -> Json:
             config = {key: value for key, value in config.items() if key in ("@type", "http_filters", *_MANAGER)}
         filters.append({**one, "typed_config": config})
     return {key: value for key, value in chain.items() if key in ("name", "filter_chain_match")} | {"filters": filters}
+
+
+AUTHORIZER_HEADER = "x-authz"
+_AUTHORIZER = "authorizer"
+
+
+def authorizer(services: list[str]) -> tuple[Json, list[Json]]:
+    """A listener that says no to requests with ``x-authz: deny``, and the clusters by which istiod's filters reach it at port 8000."""
+    refuse = {"match": {"prefix": "/", "headers": [{"name": AUTHORIZER_HEADER, "string_match": {"exact": "deny"}}]}, "direct_response": {"status": 403}}
+    manager = {"@type": _TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", "stat_prefix": _AUTHORIZER,
+               "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
+                   refuse, {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}]},
+               "http_filters": [{"name": "router", "typed_config": {"@type": _TYPE + "envoy.extensions.filters.http.router.v3.Router"}}]}
+    listener = {"name": _AUTHORIZER, "internal_listener": {}, "filter_chains": [{"filters": [{"name": "manager", "typed_config": manager}]}]}
+    endpoint = {"endpoint": {"address": {"envoy_internal_address": {"server_listener_name": _AUTHORIZER}}}}
+    clusters = []
+    for service in services:
+        name = f"outbound|8000||{service}.istio-system.svc.cluster.local"
+        clusters.append({"name": name, "type": "STATIC", "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}})
+    return listener, clusters
 
 
 def _waypoint_chains(listener: Json) -> Iterator[tuple[str, Json]]:
@@ -136,7 +157,7 @@ def _manager(config: Json) -> Json:
                                                 "on_request_headers": [_state(f"%REQ({PEER_HEADER})%")]}}]
     for one in config["http_filters"]:
         kind = one["typed_config"]["@type"]
-        if "TypedStruct" not in kind and "ext_authz" not in kind:
+        if "TypedStruct" not in kind:
             filters.append({**one, "typed_config": _adapted(one["typed_config"])})
     answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
     return {"@type": config["@type"], "stat_prefix": "test", "codec_type": "AUTO", **{key: config[key] for key in _MANAGER if key in config},

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from meshwright.record import NamedTuple
-from tests.support.chains import PEER_HEADER, PEER_TLV, Door, listeners
+from tests.support.chains import PEER_HEADER, PEER_TLV, Door, authorizer, listeners
 from tests.support.envoy import Envoy
 from tests.support.http2 import STREAMS, Connection, block, proxy_header
 from tests.support.tokens import token
@@ -43,7 +43,8 @@ class DataPlane:
                     made.append(listener)
                     for key, door in doors.items():
                         self._doors[world, f"{proxy['namespace']}/{proxy['name']}", key] = door
-        self._envoy = Envoy(made)
+        listener, clusters = authorizer(["authz", "other"])
+        self._envoy = Envoy([*made, listener], clusters)
 
     def __enter__(self) -> "DataPlane":
         return self

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -38,13 +39,15 @@ def program() -> Path:
 class Envoy:
     """One process for static listeners, each on a port of its own: ``ports`` by name of the listener.
 
-    A listener's address in ``listeners`` must be 127.0.0.1 with port 0.  It has one worker: the answers of one connection stay in order.
+    A listener in ``listeners`` has the address ``loopback()``, or none: then it is internal.  There is one worker: the answers of one connection stay in order.
     """
 
-    def __init__(self, listeners: list[dict[str, Any]], clusters: tuple[dict[str, Any], ...] = ()) -> None:
+    def __init__(self, listeners: list[dict[str, Any]], clusters: Sequence[dict[str, Any]] = ()) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="meshwright-envoy-")
         folder = Path(self._folder.name)
         config = {"admin": {"address": loopback()}, "static_resources": {"listeners": listeners, "clusters": list(clusters)},
+                  "bootstrap_extensions": [{"name": "internal", "typed_config": {
+                      "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener"}}],
                   # Istiod's settings; without them Envoy warns about listeners without a limit.
                   "layered_runtime": {"layers": [{"name": "static", "static_layer": {"re2.max_program_size.error_level": 32768}}]}}
         (folder / "envoy.json").write_text(json.dumps(config))
@@ -54,7 +57,7 @@ class Envoy:
                                          preexec_fn=_end_with_parent)
         try:
             self._admin = self._wait_for_admin(folder)
-            self.ports = self._listening(len(listeners))
+            self.ports = self._listening(sum("address" in one for one in listeners))
         except BaseException:
             self.close()
             raise
@@ -99,7 +102,7 @@ class Envoy:
 
     def _listening(self, number: int) -> dict[str, int]:
         found = {one["name"]: one["local_address"]["socket_address"]["port_value"]
-                 for one in json.loads(self._get("/listeners?format=json")).get("listener_statuses", [])}
+                 for one in json.loads(self._get("/listeners?format=json")).get("listener_statuses", []) if "socket_address" in one["local_address"]}
         if len(found) != number:
             raise RuntimeError(f"{number - len(found)} listeners of {number} do not listen")
         return found

@@ -1,6 +1,7 @@
 """What the model of Istio says to a question that real Envoys were asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from meshwright.access.request import Witness, evaluate
@@ -14,6 +15,8 @@ from meshwright.istio.peers import Peers
 from meshwright.istio.verdict import Verdict
 from meshwright.source import Span
 from tests.reference.normalization import Mode, normalized
+from tests.support.chains import AUTHORIZER_HEADER
+from tests.support.random_worlds import AUTHORIZERS
 
 Json = dict[str, Any]
 
@@ -21,9 +24,11 @@ Json = dict[str, Any]
 class Model:
     """The model over the objects of one world that the API machinery accepted."""
 
-    def __init__(self, documents: Iterable[Json], config: Json) -> None:
-        """``config`` is the MeshConfig."""
-        mesh = Mesh((1, 31), config.get("trustDomain", "cluster.local"), "istio-system", None, tuple(config.get("trustDomainAliases", ())))
+    def __init__(self, documents: Iterable[Json], config: Json, pods: Mapping[str, str]) -> None:
+        """``config`` is the MeshConfig; ``pods`` has the address of each pod (namespace/name)."""
+        self._pods = pods
+        mesh = Mesh((1, 31), config.get("trustDomain", "cluster.local"), "istio-system", None, tuple(config.get("trustDomainAliases", ())),
+                    tuple(one["name"] for one in config.get("extensionProviders", ())))
         self._mode: Mode = config.get("pathNormalization", {}).get("normalization", "BASE")
         objects = [Object(one["apiVersion"], one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"], one, Span("world", 0, 0))
                    for one in documents]
@@ -45,7 +50,7 @@ class Model:
         http = "method" in question
         verdict = self._verdict(question["engine"], question["service"], question["proxy"], http)
         headers = question.get("headers", {})
-        path = normalized(question.get("path", "/"), self._mode)
+        path = _normalized(question.get("path", "/"), self._mode)
         if path is None:
             return False, True
         request = Witness(_principal(question["peer"]), question["source_ip"], question["port"], question.get("method", "GET"), path,
@@ -55,7 +60,7 @@ class Model:
     def connection(self, workload: str, peer: str | None, source_ip: str, port: int) -> tuple[bool, bool]:
         """The same of a connection at the ztunnel of a workload (namespace/name)."""
         verdict = self._policies.ztunnel(workload.partition("/")[0], self._labels[workload])
-        request = Witness(_principal(peer), source_ip, port, "GET", "/", "x")
+        request = Witness(_principal(peer), source_ip, port, "GET", "/", "x", (("destination_ip", self._pods[f"{workload}-0"]),))
         return evaluate(verdict.admitted, request), not verdict.unknown
 
     def _verdict(self, engine: str, service: str, proxy: str, http: bool) -> Verdict:
@@ -74,8 +79,9 @@ class Model:
         headers = question.get("headers", {})
         found: dict[str, Any] = {f"header:{name}": value for name, value in headers.items()}
         found["remote_ip"] = headers.get("x-forwarded-for", question["source_ip"]).rpartition(",")[2].strip()
-        if question["engine"] == "waypoint":
-            found["destination_ip"] = self._addresses[question["service"]]
+        for provider in AUTHORIZERS:
+            found[f"asked:{provider}"] = "deny" if headers.get(AUTHORIZER_HEADER) == "deny" else "allow"
+        found["destination_ip"] = self._addresses[question["service"]] if question["engine"] == "waypoint" else self._pods[f"{question['service']}-0"]
         for name, value in (question.get("claims") or {}).items():
             found.update(_claims(name, value))
         return tuple(sorted(found.items()))
@@ -92,6 +98,9 @@ def _claims(path: str, value: object) -> dict[str, Any]:
     if isinstance(value, dict):
         return {key: inner for name, one in value.items() for key, inner in _claims(f"{path}/{name}", one).items()}
     return {}
+
+
+_normalized = lru_cache(maxsize=4096)(normalized)
 
 
 def _principal(peer: str | None) -> str:

@@ -51,7 +51,7 @@ CLAIMS: tuple[Json | None, ...] = (
     {"iss": ISSUERS[0], "sub": "bob", "aud": "bank", "azp": "", "permission": "a b", "groups": None, "a.b": "c"})
 WHENS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("source.ip", BLOCKS), ("source.namespace", NAMESPACES), ("source.principal", PRINCIPALS), ("source.serviceAccount", SERVICE_ACCOUNTS), ("remote.ip", BLOCKS),
-    ("destination.port", PORTS), ("destination.ip", ("10.96.1.1", "10.96.1.0/24", "10.96.0.0/16", "10.244.0.0/16")), ("connection.sni", ("shop.example.com", "*", "*.com")),
+    ("destination.port", PORTS), ("destination.ip", ("10.96.1.1", "10.96.1.0/24", "10.96.0.0/16", "10.244.0.0/16", "10.244.0.4")), ("connection.sni", ("shop.example.com", "*", "*.com")),
     ("request.headers[x-env]", HEADER_VALUES), ("request.headers[X-Env]", HEADER_VALUES), ("request.headers[:authority]", HOST_VALUES),
     ("request.headers[x-none]", ("*", "a")),
     ("request.auth.principal", REQUEST_PRINCIPALS), ("request.auth.audiences", ("shop", "bank", "s*", "*", "*k")), ("request.auth.presenter", ("web", "*", "w*")),
@@ -65,6 +65,7 @@ SOURCES = {"principals": PRINCIPALS, "requestPrincipals": REQUEST_PRINCIPALS, "n
 OPERATIONS = {"hosts": HOST_VALUES, "ports": PORTS, "methods": METHOD_VALUES, "paths": PATH_VALUES}
 SERVICES: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...] = (
     ("api", (("http", 80, 8080), ("tcp", 9000, 9000))), ("web", (("http", 80, 8080), ("grpc", 50051, 50051))), ("db", (("tcp", 5432, 5432),)))
+AUTHORIZERS = ("authz", "other")  # what MeshConfig has; a policy may name another one
 AMBIENT, SIDECAR = ("amb0", "amb1"), ("car0",)
 GATEWAY = "gateway.networking.k8s.io"
 
@@ -73,6 +74,9 @@ def objects(seed: str) -> list[Json]:
     """A world: two ambient namespaces with a waypoint each, one with sidecars, the root namespace; policies wherever they can be."""
     rng = random.Random(seed)
     found: list[Json] = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}}]
+    for number, name in enumerate(AUTHORIZERS, 1):
+        found.append({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "istio-system"},
+                      "spec": {"clusterIP": f"10.96.9.{number}", "selector": {"app": name}, "ports": [{"name": "http", "port": 8000, "targetPort": 8000}]}})
     for number, space in enumerate((*AMBIENT, *SIDECAR), 1):
         ambient = space in AMBIENT
         labels = {"istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "wp"} if ambient else {"istio-injection": "enabled"}
@@ -90,7 +94,8 @@ def objects(seed: str) -> list[Json]:
 def mesh(seed: str) -> Json:
     """The MeshConfig of such a world: mostly the default."""
     rng = random.Random(f"mesh {seed}")
-    found: Json = {}
+    check = {"port": 8000, "includeRequestHeadersInCheck": ["x-authz"], "timeout": "10s"}
+    found: Json = {"extensionProviders": [{"name": name, "envoyExtAuthzHttp": {**check, "service": f"{name}.istio-system.svc.cluster.local"}} for name in AUTHORIZERS]}
     domains: Json = rng.choices(({}, {"trustDomainAliases": ["old.domain"]}, {"trustDomain": "old.domain"}), (75, 17, 8))[0]
     found |= domains
     if rng.random() < 0.25:
@@ -116,6 +121,8 @@ def questions(seed: str, number: int) -> list[Json]:
             env = rng.choice(HEADERS)
             if env is not None:
                 headers["x-env"] = env
+            if rng.random() < 0.3:
+                headers["x-authz"] = rng.choice(("deny", "deny", "allow"))
             if rng.random() < 0.3:
                 headers["x-forwarded-for"] = rng.choice(ADDRESSES)
             one |= {"method": "POST" if protocol == "grpc" else rng.choice(METHODS), "path": rng.choice(PATHS), "headers": headers,
@@ -186,17 +193,21 @@ def _policy(rng: random.Random, name: str, space: str, where: Json) -> Json:
     metadata: Json = {"name": name, "namespace": space}
     if rng.random() < 0.03:
         metadata["annotations"] = {"istio.io/dry-run": "true"}
-    spec: Json = {**where, "action": rng.choices(("ALLOW", "DENY", "AUDIT"), (60, 37, 3))[0]}
-    rules = [_rule(rng) for _ in range(rng.choices((0, 1, 2, 3), (2, 50, 33, 15))[0])]
+    spec: Json = {**where, "action": rng.choices(("ALLOW", "DENY", "AUDIT", "CUSTOM"), (57, 35, 3, 5))[0]}
+    sources = SOURCES
+    if spec["action"] == "CUSTOM":
+        spec["provider"] = {"name": rng.choices((*AUTHORIZERS, "nobody"), (80, 10, 10))[0]}
+        sources = {name: pool for name, pool in SOURCES.items() if name.endswith(("ipBlocks", "IpBlocks"))}  # the webhook takes no other ones
+    rules = [_rule(rng, sources) for _ in range(rng.choices((0, 1, 2, 3), (2, 50, 33, 15))[0])]
     if rules:
         spec["rules"] = rules
     return {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": metadata, "spec": spec}
 
 
-def _rule(rng: random.Random) -> Json:
+def _rule(rng: random.Random, sources: dict[str, tuple[str, ...]]) -> Json:
     rule: Json = {}
     if rng.random() < 0.6:
-        rule["from"] = [{"source": _fields(rng, SOURCES)} for _ in range(rng.randint(1, 2))]
+        rule["from"] = [{"source": _fields(rng, sources)} for _ in range(rng.randint(1, 2))]
     if rng.random() < 0.6:
         rule["to"] = [{"operation": _fields(rng, OPERATIONS)} for _ in range(rng.randint(1, 2))]
     if rng.random() < 0.4:

@@ -5,7 +5,9 @@
 
 import gzip
 import json
+from base64 import b64decode
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def asked(istiod: Istiod, seeds: list[str]) -> Iterator[Json]:
     for seed in seeds:
         objects, mesh = (hand_made.objects(), {}) if seed == HAND_MADE else (random_worlds.objects(seed), random_worlds.mesh(seed))
         answer = istiod.ask(objects, ["ztunnel", "envoy"], mesh=mesh)
-        workloads = [{"workload": {key: one["workload"].get(key, []) for key in ("namespace", "name", "authorization_policies")}}
+        workloads = [{"workload": {key: one["workload"].get(key, []) for key in ("namespace", "name", "addresses", "authorization_policies")}}
                      for one in answer["addresses"] if "workload" in one]
         refused = sorted(one["object"] for one in answer["refused"])
         yield {"seed": seed, "mesh": mesh, "objects": objects, "refused": refused, "authorizations": answer["authorizations"], "addresses": workloads,
@@ -40,6 +42,12 @@ def asked(istiod: Istiod, seeds: list[str]) -> Iterator[Json]:
 def accepted(world: Json) -> list[Json]:
     """The objects that take part."""
     return [one for one in world["objects"] if identity(one) not in world["refused"]]
+
+
+def pods(world: Json) -> dict[str, str]:
+    """namespace/name of each pod -> its address."""
+    return {f"{one['workload']['namespace']}/{one['workload']['name']}": str(ip_address(b64decode(one["workload"]["addresses"][0])))
+            for one in world["addresses"]}
 
 
 def identity(one: Json) -> str:
