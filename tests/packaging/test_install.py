@@ -44,7 +44,8 @@ def test_both_contain_grammar_and_guardrails_and_no_tests_are_installed(dist: Pa
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for wanted in ("meshwright_grammar/mesh.lark", "meshwright_grammar/tables.py", "meshwright_guardrails/schema/input.json", "meshwright/py.typed"):
+    for wanted in ("meshwright_grammar/mesh.lark", "meshwright_grammar/tables.py", "meshwright_guardrails/schema/input.json",
+                   "meshwright_guardrails/egress/bypass.md", "meshwright/py.typed"):
         assert wanted in names
     pages = {path.name for path in (ROOT / "docs/diagnostics").glob("*.md")}
     assert {name.rpartition("/")[2] for name in names if name.startswith("meshwright/pages/")} == pages and len(pages) > 100

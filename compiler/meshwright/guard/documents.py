@@ -10,6 +10,7 @@ from typing import Any
 from meshwright.guard.diff import change_ids, diff, place_of
 from meshwright.guard.edges import Context, access, edge_ids, path_node, unique
 from meshwright.guard.encode import encode, fields, string
+from meshwright.guard.inventory import inventory_places, inventory_text
 from meshwright.ir.changes import Changes
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Listener, Namespace, PodSet, Port, Program, Route, Rule, Service
@@ -17,7 +18,7 @@ from meshwright.ir.inventory import Labels
 from meshwright.source import LineIndex, Span
 
 API_VERSION = "meshwright/v1"
-MODEL = ("apiVersion", "kind", "environment", "intent", "access", "diff", "org")
+MODEL = ("apiVersion", "kind", "environment", "intent", "access", "inventory", "diff", "org")
 INTENT = ("mesh", "namespaces", "services", "pod_sets", "gateways", "routes", "rules", "invariants", "index")
 INDEXES = ("namespace_by_name", "service_by_id", "gateway_by_id", "services_by_namespace", "services_by_identity")
 
@@ -55,6 +56,7 @@ def places(program: Program, changes: Changes | None = None) -> dict[str, Span |
         *zip(rules, (rule.span for rule in program.rules), strict=True),
         *zip(_invariant_ids(program), (item.span for item in program.invariants), strict=True),
         *zip(edge_ids(list(program.grants)), spans_of_edges, strict=True),
+        *inventory_places(program.inventory),
         *((name, place_of(change)) for name, change in change_ids(changes)),
     ]
     return dict(reversed(found))
@@ -86,6 +88,7 @@ class _Writer:
             "environment": lambda below: string(self.program.environment),
             "intent": self.intent,
             "access": lambda below: access(context, below),
+            "inventory": lambda below: inventory_text(self.program.inventory, self.source, below),
             "diff": lambda below: diff(changes, self.source, below),
             "org": lambda below: encode(dict(org), True),
         }

@@ -250,6 +250,94 @@ class Access(Node):
     index: AccessIndex
 
 
+class ExistingNamespace(Node):
+    """A Namespace object; ``declared`` false: only other objects mention it."""
+
+    id: str
+    name: str
+    declared: bool
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    source: Place
+
+
+class ExistingPort(Node):
+    """A port as the Service has it; ``node_port`` 0 = none."""
+
+    name: str
+    number: int
+    transport: Literal["TCP", "UDP", "SCTP"]
+    protocol: str
+    node_port: int
+
+
+class ExistingService(Node):
+    """A Service object, also one that no rule mentions; without a selector its endpoints are made by hand."""
+
+    id: str
+    namespace: str
+    name: str
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+    headless: bool
+    has_selector: bool
+    selector: dict[str, str]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    external_ips: list[str]
+    ports: list[ExistingPort]
+    source: Place
+
+
+class Workload(Node):
+    """Pods of one template.  ``capture``: whether ztunnel sees their traffic, a sidecar, or nobody of the mesh."""
+
+    id: str
+    namespace: str
+    kind: str
+    name: str
+    identity: str
+    account: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    host_network: bool
+    capture: Literal["ambient", "sidecar", "outside"]
+    capture_reason: str
+    excluded_inbound: list[int]
+    source: Place
+
+
+class Exposure(Node):
+    """A way in from outside the cluster that no gateway of the sources stands for: "NodePort 30080", "Ingress shop/web"."""
+
+    id: str
+    service: str
+    how: str
+    source: Place
+
+
+class Existing(Node):
+    """An object as read, with all of its contents."""
+
+    id: str
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    contents: dict[str, Any]
+    source: Place
+
+
+class Inventory(Node):
+    """What exists beside the intent.  ``foreign``: Istio and Gateway API objects of others; ``unknown``: kinds that nobody models."""
+
+    namespaces: list[ExistingNamespace]
+    services: list[ExistingService]
+    workloads: list[Workload]
+    exposures: list[Exposure]
+    foreign: list[Existing]
+    unknown: list[Existing]
+
+
 class ChangedTarget(Node):
     """What is reached: ``text`` in words; ``port`` 0 = every port."""
 
@@ -317,6 +405,7 @@ class MeshModel(Node):
     environment: str
     intent: Intent
     access: Access
+    inventory: Inventory
     diff: Diff
     org: dict[str, Any]
 

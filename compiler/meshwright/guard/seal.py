@@ -31,7 +31,7 @@ def main() -> int:
     return 0
 
 
-PACKS = ("zero_trust",)
+PACKS = ("ambient", "egress", "gateway_tls", "zero_trust")
 
 
 def schema_text() -> str:
