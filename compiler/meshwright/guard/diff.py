@@ -6,6 +6,7 @@ from typing import Any
 from meshwright.guard.edges import unique
 from meshwright.guard.encode import encode, fields
 from meshwright.ir.changes import Change, Changes
+from meshwright.ir.proof import Request
 from meshwright.source import Span
 
 DIFF = ("base", "opens", "closes")
@@ -52,9 +53,14 @@ def _node(name: str, change: Change, source: Callable[[Span | None], dict[str, A
             "method": request.method if request is not None else "",
             "path": request.path if request is not None else "",
             "host": request.host if request is not None else "",
+            "attributes": _attributes(request) if request is not None else {},
         },
         "source": source(place_of(change)),
     }
+
+
+def _attributes(request: Request) -> dict[str, list[str]]:
+    return {name: [value] if isinstance(value, str) else list(value or ()) for name, value in request.attributes}
 
 
 def _target(text: str) -> tuple[str, str, int]:

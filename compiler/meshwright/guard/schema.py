@@ -349,7 +349,7 @@ class ChangedTarget(Node):
 
 
 class Request(Node):
-    """An example; empty for a whole namespace."""
+    """An example; empty for a whole namespace.  ``attributes``: others that matter ("header:x-env", "claim:groups"), [] = not there."""
 
     principal: str
     source_ip: str
@@ -357,6 +357,7 @@ class Request(Node):
     method: str
     path: str
     host: str
+    attributes: dict[str, list[str]]
 
 
 class Change(Node):

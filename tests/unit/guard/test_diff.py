@@ -11,7 +11,8 @@ from meshwright.ir.changes import Change, Changes
 from meshwright.ir.project import Guard
 from meshwright.ir.proof import Request
 
-ASKED = Request("cluster.local/ns/edge/sa/public-istio", "192.0.2.1", 80, "GET", "/v1", "shop.example.com")
+ASKED = Request("cluster.local/ns/edge/sa/public-istio", "192.0.2.1", 80, "GET", "/v1", "shop.example.com",
+                (("header:x-env", "prod"), ("claim:groups", None)))
 NEW = Change("opens", "clients of edge/public", "shop/web port 80", "GET /v1", True, "a new or changed rule", ASKED, True,
              "allow clients of edge/public -> web", sample.span("allow clients"))
 OPENED = Change("opens", "anyone", "namespace shop", "everything", True, "`enforce` is no longer `yes`", None, True, "", None)
@@ -37,7 +38,7 @@ def test_changes_with_their_requests():
         "id": "opens clients of edge/public -> shop/web port 80: GET /v1", "from": "clients of edge/public", "public": True,
         "to": {"text": "shop/web port 80", "kind": "service", "key": "shop/web", "namespace": "shop", "port": 80},
         "door": "GET /v1", "whole": True, "because": "a new or changed rule", "rule": "allow clients of edge/public -> web",
-        "request": ASKED._asdict(), "source": {"file": sample.PATH, "line": 8, "column": 1, "end_line": 8},
+        "request": ASKED._asdict() | {"attributes": {"header:x-env": ["prod"], "claim:groups": []}}, "source": {"file": sample.PATH, "line": 8, "column": 1, "end_line": 8},
     }
     assert opens[1]["to"] == {"text": "namespace shop", "kind": "namespace", "key": "shop", "namespace": "shop", "port": 0}
     assert opens[1]["request"]["path"] == "" and opens[1]["request"]["port"] == 0
