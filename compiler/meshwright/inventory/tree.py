@@ -1,7 +1,5 @@
 """``read_tree``: rendered or edited bytes back to objects, for the proof."""
 
-from operator import attrgetter
-
 from meshwright.diagnostics import Diagnostic, Outcome, error
 from meshwright.inventory.documents import read_documents
 from meshwright.inventory.fields import ambiguous
@@ -21,6 +19,8 @@ def read_tree(tree: FileTree) -> Outcome[tuple[Object, ...]]:
     beside them takes no part.  Without: every .yaml, .yml and .json file.  The lock and other files are no objects.
     MW0803 to MW0811, MW0814, MW0815, MW0816; MW0817 for a namespaced object without a namespace.  The value holds what could be read.
     """
+    from operator import attrgetter  # a check loads this module too, and reads no tree
+
     wrong: list[Diagnostic] = []
     content = {file.path: file.content for file in tree.files}
     known = Known(Memo())
