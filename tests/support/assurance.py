@@ -24,6 +24,8 @@ HELD: tuple[tuple[str, str, str, str], ...] = (
     ("HTTP chains of waypoints", "real Envoy, recorded", "recorded worlds", "waypoint decisions"),
     ("HTTP chains of sidecars", "real Envoy, recorded", "recorded worlds", "sidecar decisions"),
     ("which policies ztunnel is sent", "real istiod, recorded", "recorded worlds", "authorizations"),
+    ("what schemas and webhook refuse", "the real ones, in our istiod", "random objects", "random objects before schemas and webhook"),
+    ("what schemas and webhook refuse", "the real ones, in a cluster, recorded", "random objects", "objects judged by a real cluster"),
     ("what schemas and webhook refuse", "the real ones, recorded", "objects with one defect", "refusals"),
 )
 JUDGES: tuple[tuple[str, str, str], ...] = (
@@ -31,6 +33,7 @@ JUDGES: tuple[tuple[str, str, str], ...] = (
     ("the evaluator of what ztunnel is sent (tests/reference)", "real ztunnel, recorded", "recorded ztunnel decisions by the reference"),
     ("our way to ask Envoy", "other recordings of Envoy", "recorded Envoy decisions, asked again"),
     ("our istiod", "recordings of istiod: what ztunnel is sent", "authorizations, asked again"),
+    ("our istiod", "recordings of a real API server with istiod's webhook", "verdicts of a real cluster, asked again"),
     ("our istiod", "recordings of schemas and webhook", "verdicts of schemas and webhook, asked again"),
 )
 OUTPUT: tuple[tuple[str, str], ...] = (

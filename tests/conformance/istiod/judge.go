@@ -69,22 +69,48 @@ type Accepted struct {
 func newJudge() (*Judge, error) {
 	j := &Judge{kinds: map[schema.GroupVersionKind]*kindSchema{}}
 	j.strict = serializer.NewCodecFactory(kube.IstioScheme, serializer.EnableStrict).UniversalDeserializer()
+	return j, eachSchemaFile(j.readSchemas)
+}
+
+// eachSchemaFile gives the definitions of Istio's kinds, then those of the Gateway API.
+func eachSchemaFile(read func(io.Reader) error) error {
 	istio, err := manifests.FS.Open("charts/base/files/crd-all.gen.yaml")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer istio.Close()
+	if err := read(istio); err != nil {
+		return err
+	}
 	gateway, err := os.Open(filepath.Join(istioModule, "tests/integration/pilot/testdata/gateway-api-crd.yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("the Gateway API's schemas: %w", err)
+		return fmt.Errorf("the Gateway API's schemas: %w", err)
 	}
 	defer gateway.Close()
-	for _, file := range []io.Reader{istio, gateway} {
-		if err := j.readSchemas(file); err != nil {
-			return nil, err
+	return read(gateway)
+}
+
+// printSchemas writes the definitions as they stand, as JSON.
+func printSchemas(out io.Writer) error {
+	return eachSchemaFile(func(file io.Reader) error {
+		documents := kubeyaml.NewYAMLOrJSONDecoder(file, 1<<20)
+		printer := json.NewEncoder(out)
+		for {
+			written := unstructured.Unstructured{}
+			err := documents.Decode(&written)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if written.GetKind() == "CustomResourceDefinition" {
+				if err := printer.Encode(written.Object); err != nil {
+					return err
+				}
+			}
 		}
-	}
-	return j, nil
+	})
 }
 
 func (j *Judge) readSchemas(file io.Reader) error {

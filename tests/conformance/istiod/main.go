@@ -66,7 +66,15 @@ func main() {
 	mesh := flag.String("mesh", "", "file with MeshConfig, YAML")
 	certificates := flag.String("certificates", "", "TLS Secrets that exist: namespace/name,...")
 	worlds := flag.Bool("worlds", false, "read worlds from standard input, one JSON object a line, and answer each in a line")
+	schemas := flag.Bool("schemas", false, "print the definitions of Istio's and the Gateway API's kinds, one JSON object a line")
 	flag.Parse()
+	if *schemas {
+		if err := printSchemas(os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(words(*ask), words(*certificates), *mesh, *worlds, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
