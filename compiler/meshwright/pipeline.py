@@ -146,6 +146,7 @@ def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "exter
                kept: "list[object] | None" = None) -> "Outcome[Proof]":
     """Read the bytes back, ask the model of Istio what they let in, and compare that with the intent; ``kept`` as above."""
     from meshwright.prove import prove
+    from meshwright.prove.review import review
 
     back = read_back(program, tree, labels)
     if back.value is None:
@@ -158,7 +159,7 @@ def prove_tree(program: "intent.Program", tree: "FileTree", labels: str = "exter
         proof = Outcome(value, _findings(program, back.value, value))
     if value is not None and back.value.patched:
         value = value._replace(assumptions=(*value.assumptions, APPLIED.format(back.value.patched)))
-    return Outcome(value, back.diagnostics + proof.diagnostics)
+    return Outcome(value, back.diagnostics + proof.diagnostics + review(program))
 
 
 def _findings(program: "intent.Program", back: Back, proof: "Proof") -> tuple[Diagnostic, ...]:

@@ -11,4 +11,7 @@ CODES: tuple[Code, ...] = (
     Code("MW0406", "broken-invariant", "the rules allow what an invariant excludes"),
     Code("MW0407", "outside-the-mesh", "the mesh does not see the traffic of a governed workload"),
     Code("MW0408", "no-difference-known", "nobody can tell what a change of the sources opens or closes"),
+    Code("MW0411", "redundant-rule", "a rule that others say already"),
+    Code("MW0412", "void-rule", "an allow of which everything is denied"),
+    Code("MW0413", "idle-deny", "a deny of what nobody is allowed"),
 )
