@@ -24,7 +24,7 @@ APPLIED = "the label patches of components/meshwright-labels ({} objects) are ap
 PARTIAL = ("parse", "inventory", "resolve")
 # What follows from a name, pod or label that is missing; left out where the inventory could not be read to its end.
 MISSING = ("MW0201", "MW0207", "MW0208", "MW0304", "MW0308", "MW0310", "MW0319", "MW0327", "MW0332", "MW0336")
-STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "prove")
+STAGES = ("parse", "inventory", "resolve", "check", "guard", "lower", "render", "policies", "prove")
 
 
 class Back(NamedTuple):
@@ -64,6 +64,8 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
     ``base``: environment -> what guardrails compare with, in the document `diff`; an environment that is missing there is new.
     Every diagnostic carries the environment.
     """
+    if until == "policies" and not project.guard.manifests:
+        until = "guard"  # nothing looks at manifests, so none are made
     run = _Run(project.environment, until, progress)
     kept = [] if kept is None else kept
     kept[:] = (run.given,)
@@ -75,7 +77,9 @@ def compile_project(project: Project, sources: tuple[Source, ...], today: str, u
         if given is None:
             run("guard", lambda: _guard(program, sources, project, base))
             bundle = run("lower", lambda: _lower(program, project))
-            given = run("render", lambda: _render(bundle, project))
+            rendered = given = run("render", lambda: _render(bundle, project))
+            if project.guard.manifests:
+                run("policies", lambda: _policies(rendered, project))
         tree = given
         run("prove", lambda: prove_tree(program, tree, project.labels, kept))
     except _Stopped:
@@ -215,6 +219,17 @@ def empty_program(like: "intent.Program") -> "intent.Program":
     return Program(like.environment, like.mesh, (), (), (), (), (), (), (), (), EMPTY)
 
 
+def _policies(tree: "FileTree", project: Project) -> "Outcome[Verdicts]":
+    """Policies of others over the rendered objects, read back from the bytes."""
+    from meshwright.guard.policies import judge_manifests
+    from meshwright.inventory import read_tree
+
+    objects = read_tree(tree)
+    if objects.value is None or objects.failed:
+        return Outcome(None, objects.diagnostics)
+    return judge_manifests(objects.value, project.guard, project.root)
+
+
 def _patches(tree: "FileTree") -> "Outcome[tuple[Object, ...]]":
     """Mode `patch`: the objects with the labels that their owner gets by the component; the proof takes them as applied, and says so."""
     from meshwright.inventory import read_tree
@@ -272,9 +287,17 @@ class _Run:
     def result(self) -> Result:
         given = self.given
         found = tuple(sorted(self.found, key=_by_place))
+        verdicts = _joined(cast("Verdicts | None", given.get("guard")), cast("Verdicts | None", given.get("policies")))
         return Result(self.environment, self.stage, self.failed, found, cast("intent.Program | None", given.get("check")),
-                      cast("Verdicts | None", given.get("guard")), cast("FileTree | None", given.get("render")),
-                      cast("Proof | None", given.get("prove")))
+                      verdicts, cast("FileTree | None", given.get("render")), cast("Proof | None", given.get("prove")))
+
+
+def _joined(first: "Verdicts | None", second: "Verdicts | None") -> "Verdicts | None":
+    """What guardrails and policies said, as one."""
+    if first is None or second is None:
+        return first
+    return first._replace(engine=second.engine if first.engine == "none" else first.engine, version=first.version or second.version,
+                          rules=first.rules + second.rules, packs=first.packs + second.packs, findings=first.findings + second.findings)
 
 
 def _by_place(found: Diagnostic) -> tuple[bool, str, int, str, str]:

@@ -70,3 +70,23 @@ def test_names_that_cannot_be(project: Path) -> None:
 
 def test_a_source_folder_called_like_an_action_is_still_reachable(project: Path) -> None:
     assert ok(project, "guard", "./mesh").returncode == 0
+
+
+def test_policies_of_conftest_judge_the_rendered_manifests(project: Path) -> None:
+    (project / "policy").mkdir()
+    (project / "policy/main.rego").write_text(
+        'package main\n\ndeny_rules contains msg if {\n\tinput.kind == "AuthorizationPolicy"\n\tinput.metadata.namespace in data.closed\n'
+        '\tmsg := sprintf("%s is not allowed here", [input.metadata.name])\n}\n\nwarn contains "a waypoint" if input.kind == "Gateway"\n')
+    (project / "data.yaml").write_text("closed: [elsewhere]\n")
+    text = (project / "meshwright.toml").read_text()
+    (project / "meshwright.toml").write_text(text.replace("packs = []", 'packs = []\nmanifests = ["policy"]\ndata = ["data.yaml"]'))
+    value = report(project, "guard")["result"]["default"]
+    assert value["stage"] == "policies" and value["guardrails"]["rules"] == 2 and value["guardrails"]["engine"] == "embedded"
+    assert {found["message"] for found in value["guardrails"]["findings"]} == {"a waypoint"}
+    assert run(project, "check", "--fail-on", "warning").returncode == 1
+    (project / "data.yaml").write_text("closed: [shop]\n")
+    done = run(project, "compile")
+    assert done.returncode == 1 and "guardrail `policy/rules`" in done.stderr and "AuthorizationPolicy shop/" in done.stderr
+    assert not (project / "deploy").exists()
+    (project / "policy/main.rego").unlink()
+    assert run(project, "compile").returncode == 2

@@ -13,7 +13,7 @@ DEFAULT_ENVIRONMENT = "default"
 LANGUAGES = (1,)
 LARGEST = 1 << 20  # bytes; the file is written by hand
 
-Kind = Literal["language", "paths", "path", "name", "choice", "text", "seconds", "branch", "remote", "packs", "prefixes"]
+Kind = Literal["language", "paths", "path", "name", "choice", "text", "seconds", "branch", "remote", "packs", "prefixes", "texts", "flag"]
 
 
 class Key(NamedTuple):
@@ -37,6 +37,10 @@ KEYS: tuple[Key, ...] = (
     Key("guard", "url", "text", ""),
     Key("guard", "timeout", "seconds", 10.0),
     Key("guard", "org", "paths", ()),
+    Key("guard", "manifests", "paths", ()),
+    Key("guard", "namespaces", "texts", ("main",)),
+    Key("guard", "data", "paths", ()),
+    Key("guard", "combine", "flag", False),
     Key("output", "directory", "path", "deploy/mesh"),
     Key("output", "layout", "choice", "kustomize", ("plain", "kustomize", "argocd", "flux", "single-file")),
     Key("output", "labels", "choice", "external", ("external", "own", "patch")),
@@ -136,6 +140,11 @@ class _Reader:
             self.wrong(at, "`guard.engine` is `opa`, but `guard.url` is missing",
                        'name the server: `url = "http://127.0.0.1:8181"` in `[guard]`')
 
+        if values["guard", "engine"] == "opa" and values["guard", "manifests"]:
+            at = ("guard", "manifests") if environment is None else ("env", environment, "guard", "manifests")
+            self.wrong(at, "`guard.manifests` is judged by the embedded engine, and `guard.engine` is `opa`",
+                       'write `engine = "embedded"`, or run these policies with conftest')
+
     def unknown(self, at: tuple[str, ...], name: str, known: tuple[str, ...], what: str) -> None:
         near = did_you_mean(name, known)
         self.found.append(error(
@@ -215,6 +224,15 @@ def _text(value: object, key: Key) -> object:
     return value if isinstance(value, str) else _Wrong("must be a text in quotes", f'write `{key.name} = "..."`')
 
 
+def _names(value: object, key: Key) -> object:
+    items = _texts(value)
+    return tuple(dict.fromkeys(items)) if items else _Wrong("must be a list of names", 'write `namespaces = ["main"]`, or `["*"]` for all')
+
+
+def _flag(value: object, key: Key) -> object:
+    return value if isinstance(value, bool) else _Wrong("must be true or false", f"write `{key.name} = true`")
+
+
 def _choice(value: object, key: Key) -> object:
     if isinstance(value, str) and value in key.choices:
         return value
@@ -249,7 +267,7 @@ def _remote(value: object, key: Key) -> object:
 
 _CONVERTERS = {
     "language": _language, "paths": _paths, "prefixes": _prefixes, "packs": _packs, "path": _path, "name": _name, "text": _text,
-    "choice": _choice, "seconds": _seconds, "branch": _branch, "remote": _remote,
+    "texts": _names, "flag": _flag, "choice": _choice, "seconds": _seconds, "branch": _branch, "remote": _remote,
 }
 
 
@@ -301,7 +319,9 @@ def _project(root: str, environment: str, values: Values) -> Project:
         default_namespace=str(get("inventory", "namespace")), foreign=cast("tuple[str, ...]", get("inventory", "foreign")),
         guard=Guard(cast("tuple[str, ...]", get("guard", "packs")), cast("Literal['embedded', 'opa']", get("guard", "engine")),
                     str(get("guard", "url")), cast("float", get("guard", "timeout")),
-                    cast("tuple[str, ...]", get("guard", "org"))),
+                    cast("tuple[str, ...]", get("guard", "org")), cast("tuple[str, ...]", get("guard", "manifests")),
+                    cast("tuple[str, ...]", get("guard", "namespaces")), cast("tuple[str, ...]", get("guard", "data")),
+                    bool(get("guard", "combine"))),
         output=str(get("output", "directory")),
         layout=cast("Literal['plain', 'kustomize', 'argocd', 'flux', 'single-file']", get("output", "layout")),
         labels=cast("Literal['external', 'own', 'patch']", get("output", "labels")),

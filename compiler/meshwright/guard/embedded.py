@@ -56,12 +56,15 @@ class Embedded:
         return _answer(entries, fields)
 
     def ask(
-        self, modules: Sequence[Module], document: str, queries: list[str], *, gate: bool, only_gate: bool = False, sealed_for: str = ""
+        self, modules: Sequence[Module], document: str, queries: list[str], *, gate: bool, only_gate: bool = False, sealed_for: str = "",
+        inputs: Sequence[tuple[str, str]] | None = None, untyped: Sequence[str] | None = None,
     ) -> list[bytes] | Failure:
         """The fields of a complete frame that begins with "done" or "gate", else why there is none.
 
         ``gate``: examine the modules first, unless the engine is of the version ``sealed_for``; the third field then lists
-        defects and entries, and the entries take the place of ``queries``.
+        defects and entries, and the entries take the place of ``queries``.  ``inputs``: several pairs of data and input, as JSON
+        texts, in the place of ``document``; each is asked all queries.  ``untyped``: the input has no schema, and these names of
+        ``data`` are given.
         """
         where = _folder_of_regorus()
         if where is None:
@@ -76,10 +79,11 @@ class Embedded:
                 "queries": queries,
                 "gate": gate,
                 "sealed_for": sealed_for,
-                "schema": SCHEMA,
+                "schema": SCHEMA if untyped is None else "",
+                "untyped": list(untyped or ()),
                 "only_gate": only_gate,
-                "input": document,
-                "memory": self.memory + 24 * len(document),
+                "inputs": [("", document)] if inputs is None else list(inputs),
+                "memory": self.memory + 24 * (len(document) + sum(len(text) for _, text in inputs or ())),
                 "seconds": int(self.timeout) + 2,
             }
         )
@@ -108,11 +112,11 @@ def _answer(entries: tuple[Entry, ...], fields: list[bytes]) -> Answer | Failure
                 )
             )
             continue
-        values.append(_value(shown))
+        values.append(value_of(shown))
     return Failure(tuple(failed)) if failed else Answer(fields[1].decode(), entries, tuple(values))
 
 
-def _value(text: str) -> str | None:
+def value_of(text: str) -> str | None:
     """The value of a one-expression query as JSON text; None = undefined."""
     result: list[dict[str, Any]] = json.loads(text).get("result", [])
     if len(result) != 1 or len(result[0]["expressions"]) != 1:

@@ -14,7 +14,7 @@ _SEVERITIES: tuple[Literal["error", "warning", "info"], ...] = ("error", "warnin
 
 def judge(engine: str, packs: tuple[Pack, ...], answer: Answer, places: Mapping[str, Span | None]) -> Outcome[Verdicts]:
     """Findings of all entries.  Diagnostics: MW0501, or MW0584 a pack without an entry rule, MW0591 a value that is no set of findings."""
-    problems = [_no_entries(pack) for pack in packs if not any(entry.pack == pack.name for entry in answer.entries)]
+    problems = [no_entries(pack) for pack in packs if not any(entry.pack == pack.name for entry in answer.entries)]
     found: list[tuple[GuardFinding, Diagnostic]] = []
     for entry, value in zip(answer.entries, answer.values, strict=True):
         result = _read(entry, value, places)
@@ -52,6 +52,11 @@ def _read(entry: Entry, value: str | None, places: Mapping[str, Span | None]) ->
     return result
 
 
+def judge_one(entry: Entry, value: str | None) -> list[tuple[GuardFinding, Diagnostic]] | Diagnostic:
+    """Findings of one value without places; MW0591 when it is no set of findings."""
+    return _read(entry, value, {})
+
+
 def _finding(
     entry: Entry, message: str, severity: Literal["error", "warning", "info"], node: str, fix: str, places: Mapping[str, Span | None]
 ) -> tuple[GuardFinding, Diagnostic]:
@@ -81,7 +86,7 @@ def _wrong(entry: Entry, what: str) -> Diagnostic:
     )
 
 
-def _no_entries(pack: Pack) -> Diagnostic:
+def no_entries(pack: Pack) -> Diagnostic:
     return error(
         "MW0584",
         f"the guardrail pack `{pack.name}` has no entry rule",

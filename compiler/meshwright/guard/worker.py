@@ -75,9 +75,12 @@ def answer(request: "dict[str, Any]") -> list[bytes]:
 
         import gate  # type: ignore[import-not-found]
 
-        with open(request["schema"], encoding="utf-8") as file:
-            schema = json.load(file)
-        defects, entries = gate.examine(json.loads(engine.get_ast_as_json()), set(builtins) - set(FORBIDDEN), schema)
+        schema = {}
+        if request["schema"]:
+            with open(request["schema"], encoding="utf-8") as file:
+                schema = json.load(file)
+        trees = json.loads(engine.get_ast_as_json())
+        defects, entries = gate.examine(trees, set(builtins) - set(FORBIDDEN), schema, request["untyped"])
         inventory = json.dumps([defects, entries]).encode()
         if defects or request["only_gate"]:
             return [b"gate", version.encode(), inventory]
@@ -85,13 +88,19 @@ def answer(request: "dict[str, Any]") -> list[bytes]:
     for name, arity in STRICT:
         engine.add_extension(name, arity, strict(regorus, name, arity))
     engine.add_extension("strings.count", 2, lambda text, part: text.count(part))  # the engine's own counts overlaps
-    engine.set_input_json(request["input"])
     fields = [b"done", version.encode(), inventory]
-    for query in queries:
-        try:
-            fields += [b"ok", engine.eval_query_as_json(query).encode()]
-        except BaseException as problem:  # noqa: BLE001
-            fields += [b"error", clean(problem).encode("utf-8", "replace")]
+    given = ""
+    for data, document in request["inputs"]:
+        if data != given:
+            engine.clear_data()
+            engine.add_data_json(data)
+            given = data
+        engine.set_input_json(document)
+        for query in queries:
+            try:
+                fields += [b"ok", engine.eval_query_as_json(query).encode()]
+            except BaseException as problem:  # noqa: BLE001
+                fields += [b"error", clean(problem).encode("utf-8", "replace")]
     return fields
 
 

@@ -13,6 +13,10 @@ class Guard(NamedTuple):
     url: str  # of the OPA server, "" for embedded
     timeout: float  # seconds
     org: tuple[str, ...] = ()  # data files for `input.org`, relative to the project
+    manifests: tuple[str, ...] = ()  # folders with policies of conftest's kind, over rendered manifests
+    namespaces: tuple[str, ...] = ("main",)  # Rego packages that are asked there; "*" = every one
+    data: tuple[str, ...] = ()  # data files for `data` there
+    combine: bool = False  # all manifests as one input
 
 
 class Publish(NamedTuple):

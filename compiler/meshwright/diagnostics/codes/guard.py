@@ -9,6 +9,7 @@ CODES: tuple[Code, ...] = (
     Code("MW0504", "guardrail-test-failed", "a test of a guardrail fails"),
     Code("MW0505", "untested-guardrail", "a guardrail has no test in which it fires, or none in which it stays silent"),
     Code("MW0506", "unknown-guardrail", "there is no guardrail of this name"),
+    Code("MW0507", "exempted", "a policy is not asked about some manifests, because an exception names it"),
     Code("MW0580", "engine-missing", "the Rego engine is not available"),
     Code("MW0581", "engine-failed", "the Rego engine broke down"),
     Code("MW0582", "engine-slow", "the guardrails did not finish in time"),

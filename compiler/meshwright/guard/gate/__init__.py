@@ -21,12 +21,14 @@ ENTRY_RULES = ("deny", "warn", "violation")
 ROUNDS = 3
 
 
-def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> tuple[Any, ...]:
-    """``modules``: the engine's syntax trees.  Returns (defects, entries), both as JSON-able lists, sorted by place.
+def examine(modules: list[Any], builtins: set[Any], schema: dict[str, Any], data: list[Any] | tuple[Any, ...] = ()) -> tuple[Any, ...]:
+    """``modules``: the engine's syntax trees; ``data``: names below `data` that somebody else fills.
+
+    Returns (defects, entries), both as JSON-able lists, sorted by place.
 
     A defect is [kind, path, line, subject, known names, detail]; an entry is [package, rule, path, line of its first definition there].
     """
-    names = Names(modules, builtins, schema)
+    names = Names(modules, builtins, schema, data)
     defects = judge(names)
     unique = sorted({(*defect[:4], tuple(defect[4]), defect[5]) for defect in defects}, key=lambda d: (d[1], d[2], d[0], d[3]))
     return [[*defect[:4], list(defect[4]), defect[5]] for defect in unique], entries(names)

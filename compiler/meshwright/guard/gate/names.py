@@ -42,10 +42,11 @@ class Module:
 
 
 class Names:
-    def __init__(self, modules: list[Any], builtins: set[Any], schema: dict[str, Any]) -> None:
+    def __init__(self, modules: list[Any], builtins: set[Any], schema: dict[str, Any], data: list[Any] | tuple[Any, ...] = ()) -> None:
         self.modules = [Module(tree) for tree in modules]
         self.builtins = builtins
         self.schema = schema
+        self.given = set(data)
         self.rules: dict[tuple[str, str], list[Rule]] = {}  # (package, name) -> rules
         self.known_data: set[tuple[str, ...]] = set()  # every prefix of every rule's path; packs bring no other data
         for module in self.modules:

@@ -310,6 +310,8 @@ class Body:
 
     def data(self, path: tuple[Any, ...], line: int) -> None:
         known = self.names.known_data
+        if path[1:2] and path[1] in self.names.given:
+            return
         for size in range(2, len(path) + 1):
             if path[:size] in known:
                 continue
