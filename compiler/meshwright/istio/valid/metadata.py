@@ -1,11 +1,11 @@
 """metadata of every object that is judged: names, labels, annotations, and fields that there are."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from meshwright.ir.inventory import Object
+from meshwright.istio.valid.patterns import anywhere
 from meshwright.istio.valid.schema import Wrong, kind_of, short
 from meshwright.istio.valid.words import SUBDOMAIN
 
@@ -18,7 +18,7 @@ _GATEWAY = "gateway.networking.k8s.io"
 _INTERNAL = frozenset(("internal.istio.io/webhook-always-reject", "internal.istio.io/parent-namespace", "internal.istio.io/parents",
                        "internal.istio.io/route-semantics", "internal.istio.io/gateway-semantics"))
 _ANNOTATIONS = 262_144  # bytes
-_match = re.compile(SUBDOMAIN).search
+_match = anywhere(SUBDOMAIN)
 
 
 def metadata(found: Object, group: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from meshwright.istio.plain import Refused
+from meshwright.istio.valid.patterns import anywhere
 
 Check = Callable[[Any], None]
 Fields = Mapping[str, Check]
@@ -126,7 +127,7 @@ def table(inner: Check, least: int = 0, most: int = -1, rules: tuple[Rule, ...] 
 
 def string(least: int = 0, most: int = -1, pattern: str = "", called: str = "", rules: tuple[Rule, ...] = ()) -> Check:
     """A text of ``least`` to ``most`` characters, in which ``pattern`` (called so in messages) is found."""
-    found = re.compile(pattern).search if pattern else None
+    found = anywhere(pattern) if pattern else None
 
     def check(value: Any) -> None:
         if type(value) is not str:

@@ -3,13 +3,13 @@
 Facts: istio-semantics 1.2, 1.4, 4.1, 4.2, 6.2, 6.3, 12 and the running API server and webhook.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import metadata_text
 from meshwright.istio.valid.metadata import DRY_RUN
+from meshwright.istio.valid.patterns import whole
 from meshwright.istio.valid.schema import Check, Wrong, boolean, items, obj, one_of, placed, short, string, table
 from meshwright.istio.valid.shared import SELECTOR, TARGET, TARGETS, TEXT, attachment
 from meshwright.istio.valid.words import address_or_block, all_of, duration, port_text, scheme_of
@@ -42,7 +42,7 @@ def _domains(values: list[str]) -> None:
             raise Wrong(f"is {short(value)}, which is no trust domain", index)
 
 
-_LITERAL = re.compile(r"[a-zA-Z0-9\-._~%!$&'()+,;:@=]+").fullmatch
+_LITERAL = whole(r"[a-zA-Z0-9\-._~%!$&'()+,;:@=]+")
 
 
 def path(value: str) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from meshwright.access.ipv4 import ipv4, ipv4_block
+from meshwright.istio.valid.patterns import start, whole
 from meshwright.istio.valid.schema import Wrong, short
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -16,18 +17,18 @@ HOSTNAME = rf"^(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z"
 KIND = r"^[a-zA-Z](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?\Z"
 GROUP = rf"^(?:{_LABEL}(?:\.{_LABEL})*)?\Z"
 TOKEN = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+\Z"  # of HTTP: names of headers and query parameters
-QUALIFIED = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*/)?(?:[A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]").fullmatch
-_ANY_CASE = re.compile(r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?").fullmatch
-_FIRST = re.compile(r"\*|(?:\*-?)?[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?").fullmatch
-_LABEL_KEY = re.compile(r"(?:([a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*)/)?"
-                        r"((?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])").fullmatch
-_LABEL_VALUE = re.compile(r"(?:(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?").fullmatch
-_NUMERIC = re.compile(r"[-+]?[0-9]+").fullmatch
-_SPAN = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")  # both letters mu
+QUALIFIED = whole(rf"(?:{_LABEL}(?:\.{_LABEL})*/)?(?:[A-Za-z0-9][-A-Za-z0-9_.]{{0,61}})?[A-Za-z0-9]")
+_ANY_CASE = whole(r"[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?")
+_FIRST = whole(r"\*|(?:\*-?)?[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?")
+_LABEL_KEY = whole(r"(?:([a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*)/)?"
+                        r"((?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])")
+_LABEL_VALUE = whole(r"(?:(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+_NUMERIC = whole(r"[-+]?[0-9]+")
+_SPAN = r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)"  # both letters mu
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_USER = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:%@]*").fullmatch
-_HOST = re.compile(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\x80-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*").fullmatch
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):").match
+_USER = whole(r"[A-Za-z0-9\-._~!$&'()*+,;=:%@]*")
+_HOST = whole(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\x80-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*")
+_SCHEME = start(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 HTTP = frozenset(("http", "http2", "http_proxy", "grpc", "grpc-web"))
 TLS = frozenset(("https", "tls"))
 PROTOCOLS = HTTP | TLS | {"tcp", "udp", "mongo", "redis", "mysql"}
@@ -130,9 +131,10 @@ def nanoseconds(text: str) -> int | None:
     rest = text[1:] if text[:1] in ("-", "+") else text
     if rest == "0":
         return 0
+    spans = re.compile(_SPAN)  # remembered by `re`
     total, position = 0, 0
     while position < len(rest):
-        found = _SPAN.match(rest, position)
+        found = spans.match(rest, position)
         if found is None or (not found[1] and not found[2]):
             return None
         unit = _UNITS[found[3]]
