@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshwright.ir.denial import Log
     from meshwright.ir.explanation import Change, Explanation, Flip, Hop, Question
     from meshwright.ir.filetree import FileTree
+    from meshwright.ir.pairs import Pairs
     from meshwright.prove.explain import Answer, Found
 
 MOST_ASKED = 10  # denials of a log whose request is followed through the mesh
@@ -111,6 +112,14 @@ def explain_log(mesh: Mesh, log: "Log") -> ToldLog:
         name = f"AuthorizationPolicy {denial.policy}" if denial.policy and denial.kind != "strict" else ""
         mapped.append(Mapped(logged, name, name in known, rules, () if rules else allows, told))
     return ToldLog(mesh.project.environment, tuple(mapped), *_places(mesh))
+
+
+def pairs_of(project: Project, program: "intent.Program", tree: "FileTree") -> "Outcome[Pairs]":
+    """Who gets where at all, by what ``tree`` lets in."""
+    from meshwright.prove.pairs import pairs
+
+    back = read_back(program, tree, project.labels)
+    return Outcome(None if back.value is None else pairs(program, back.value.reach), back.diagnostics)
 
 
 def _places(mesh: Mesh) -> "tuple[tuple[tuple[str, Span], ...], dict[str, Span], FileTree]":

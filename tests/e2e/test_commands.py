@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -169,6 +170,27 @@ def test_prove_table_names_the_proxies(shop: Path) -> None:
     (row,) = [row for row in rows if (row["source"], row["target"]) == ("shop/web", "shop/orders port 8080")]
     assert row["doors"] == ["GET /v1/orders/{id}", "POST /v1/orders"]
     assert row["through"] == ["waypoint shop/waypoint", "ztunnel"]
+
+
+def test_prove_table_lists_every_pair_by_the_manifests_and_what_is_unprotected(shop: Path) -> None:
+    pairs = report(shop, "prove", "--table", *DAY)["result"]["default"]["pairs"]
+    assert {"source": "shop/web", "target": "shop/orders port 8080", "way": "service", "extent": "some"} in pairs["pairs"]
+    assert not [pair for pair in pairs["pairs"] if "postgres" in pair["target"] and pair["source"] != "shop/ledger"]
+    assert (pairs["unprotected"], pairs["workloads"]) == ([], 6)
+    ok(shop, "compile", *DAY)
+    for path in (shop / "deploy/mesh/shop").glob("*postgres*"):
+        path.unlink()
+    for path in (shop / "deploy/mesh/shop").glob("*baseline*"):
+        path.unlink()
+    kustomization = shop / "deploy/mesh/kustomization.yaml"
+    kept = [line for line in kustomization.read_text().splitlines() if "postgres" not in line and "shop/authorizationpolicy-mesh-baseline" not in line]
+    kustomization.write_text("\n".join(kept) + "\n")
+    open_tree = report(shop, "prove", "--table", "--manifests", "deploy/mesh", *DAY, code=1)["result"]["default"]["pairs"]
+    assert {"source": "any other identity", "target": "shop/postgres port 5432", "way": "service", "extent": "all"} in open_tree["pairs"]
+    assert [(one["workload"], one["to"]) for one in open_tree["unprotected"]] == [("shop/StatefulSet/postgres", "any identity")]
+    text = run(shop, "prove", "--table", "--manifests", "deploy/mesh", *DAY).stderr
+    assert re.search(r"^shop/postgres port 5432 +any other identity +service address +everything$", text, re.M)
+    assert "  shop/StatefulSet/postgres: open to any identity of the mesh, no policy asks who the caller is, at some port at least" in text
 
 
 def test_publish_twice_makes_one_commit(shop: Path) -> None:

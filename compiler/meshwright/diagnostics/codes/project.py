@@ -28,4 +28,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0925", "wrong-words", "a command was given words that it cannot take"),
     Code("MW0926", "broken-expectation", "a test of the sources does not pass"),
     Code("MW0927", "no-test", "there is no test in the sources"),
+    Code("MW0930", "nothing-proved", "a proof about nothing"),
 )
