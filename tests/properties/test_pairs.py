@@ -3,15 +3,15 @@
 from itertools import product
 
 import pytest
-
-from meshwright.ir.pairs import Pairs
-from meshwright.prove.pairs import NOBODY, OTHER, pairs
 from tests.e2e.test_mutations import FAILS
 from tests.reference import istio
 from tests.reference.intent import Ask
 from tests.support.proved import Proved, edited
 from tests.support.replay import let_in
 from tests.support.worlds import World, shop
+
+from meshwright.ir.pairs import Pairs
+from meshwright.prove.pairs import NOBODY, OTHER, pairs
 
 REQUESTS = (("GET", "/v1/orders/7"), ("POST", "/v1/orders"), ("GET", "/debug/x"), ("POST", "/bank.Ledger/Post"), ("PUT", "/"))
 STRANGERS = {"cluster.local/ns/shop/sa/stranger": "any other identity of shop", "cluster.local/ns/elsewhere/sa/x": OTHER}
