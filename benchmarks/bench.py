@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import hostile
+from benchmarks import decide, hostile
 from benchmarks.measure import interleaved
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +36,8 @@ BOUNDS = {
     "compile": Bound(f"compile with proof of {SERVICES} services, CPU, x PyYAML's C dumper on the same documents", 1.5),
     "memory": Bound("peak memory of that compile, MiB", 256.0),
     "hostile": Bound("200 hostile rules decided, CPU, x python-sat alone", 2.5),
+    "decide": Bound("decide: a question read, judged and answered, CPU, x json reading and writing the same", 5.0),
+    "decisions": Bound("decide, answers in a second of CPU of one process", 20_000, at_least=True),
     "emit": Bound("emitter, speed, x PyYAML's C dumper on the same documents", 8.0, at_least=True),
 }
 
@@ -46,6 +48,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("PYTHONUNBUFFERED", None)
     with tempfile.TemporaryDirectory(prefix="meshwright-bench-") as folder:
         results = _small(folder) | {"hostile": hostile.measure(200)}
+        results["decide"], results["decisions"] = decide.measure()
         if arguments != ["--small"]:
             results |= _large(folder)
     failed = False

@@ -6,6 +6,7 @@ from tests.reference import peers
 from tests.reference.rules import Call, Document, meets, token_refused, unread
 
 __all__ = ["Call", "Document", "NotJudged"]
+Providers = tuple[str, ...] | None  # the external authorizers of the mesh; None: every one that is named exists
 
 
 class NotJudged(ValueError):
@@ -44,7 +45,7 @@ def ztunnel(objects: list[Document], root: str, namespace: str, labels: dict[str
     return decide(policies, call, "ztunnel")
 
 
-def waypoint(objects: list[Document], root: str, name: str, service: str, call: Call) -> bool:
+def waypoint(objects: list[Document], root: str, name: str, service: str, call: Call, engine: str = "http", known: Providers = None) -> bool:
     """At a waypoint "ns/name", for traffic to a service "ns/name"; "" = one that no policy names."""
     found = []
     for one in objects:
@@ -54,7 +55,7 @@ def waypoint(objects: list[Document], root: str, name: str, service: str, call: 
                 if ((ref["kind"] == "Gateway" and f"{where}/{ref['name']}" == name) or (ref["kind"] == "Service" and f"{where}/{ref['name']}" == service)
                         or (ref["kind"] == "GatewayClass" and where == root and ref["name"] == "istio-waypoint")):
                     found.append(one)
-    return at_envoy(found, call)
+    return at_envoy(found, call, engine, known)
 
 
 def targets(one: Document) -> list[Document]:
@@ -62,26 +63,26 @@ def targets(one: Document) -> list[Document]:
     return spec(one).get("targetRefs") or ([spec(one)["targetRef"]] if spec(one).get("targetRef") else [])
 
 
-def at_envoy(found: list[Document], call: Call) -> bool:
-    """At an HTTP chain with these policies: an external authorizer, then the token, then the rules."""
+def at_envoy(found: list[Document], call: Call, engine: str = "http", known: Providers = None) -> bool:
+    """At a chain with these policies: an external authorizer, which may not exist, then on HTTP the token, then the rules."""
     customs = [one for one in found if one["kind"] == "AuthorizationPolicy" and spec(one).get("action") == "CUSTOM"]
     providers = {spec(one)["provider"]["name"] for one in customs}
     for one in customs:
-        if any(meets(rule, one, call, "http") for rule in spec(one)["rules"]) and (
-                len(providers) > 1 or call.get(f"asked:{spec(one)['provider']['name']}", "allow") == "deny"):
+        if any(meets(rule, one, call, engine) for rule in spec(one)["rules"]) and (
+                len(providers) > 1 or (known is not None and spec(one)["provider"]["name"] not in known) or call.get(f"asked:{spec(one)['provider']['name']}", "allow") == "deny"):
             return False
-    tokens = [one for one in found if one["kind"] == "RequestAuthentication"]
+    tokens = [one for one in found if one["kind"] == "RequestAuthentication" and engine == "http"]
     if token_refused(tokens, call):
         return False
     call = call if any(spec(one).get("jwtRules") for one in tokens) else unread(call)
-    return decide([one for one in found if one["kind"] == "AuthorizationPolicy"], call, "http")
+    return decide([one for one in found if one["kind"] == "AuthorizationPolicy"], call, engine)
 
 
-def sidecar(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call) -> bool:
-    """At the HTTP chain of a sidecar: what selects its pod, a selector without labels too."""
+def sidecar(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call, engine: str = "http", known: Providers = None) -> bool:
+    """At a chain of a sidecar: what selects its pod, a selector without labels too."""
     return at_envoy([one for one in objects if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication") and not targets(one)
                      and one["metadata"]["namespace"] in (namespace, root)
-                     and ((spec(one).get("selector") or {}).get("matchLabels") or {}).items() <= labels.items()], call)
+                     and ((spec(one).get("selector") or {}).get("matchLabels") or {}).items() <= labels.items()], call, engine, known)
 
 
 def gateway_pod_labels(gateway: Document) -> dict[str, str]:

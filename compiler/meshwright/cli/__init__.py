@@ -69,6 +69,8 @@ def _dispatch(arguments: "Arguments") -> int:
             from meshwright.cli.commands.test import run
         case "diff":
             from meshwright.cli.commands.diff import run
+        case "decide":
+            from meshwright.cli.commands.decide import run
         case "explain":
             from meshwright.cli.commands.explain import run
         case _:

@@ -7,7 +7,7 @@ from meshwright.record import NamedTuple
 if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "diff", "test", "publish"]
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish"]
 Format = Literal["text", "json", "markdown", "junit"]
 Severity = Literal["error", "warning"]
 

@@ -67,6 +67,11 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright test                      every environment\n"
      "  meshwright test --env staging        one of them\n"
      "  meshwright test --format junit       for a pipeline"),
+    ("decide", "concrete requests in bulk: JSON lines in, JSON lines out",
+     "Judge each request by the Kubernetes and Istio manifests in DIR, as the proxy that it names would: docs/decide.md.\n"
+     "Exit code 0 whatever the decisions, 1 when DIR holds what the API server or Istio refuses, or a line is no question.",
+     "  meshwright decide --manifests deploy/ questions.jsonl\n"
+     "  zcat access.jsonl.gz | meshwright decide --manifests deploy/ > answers.jsonl"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
      "  meshwright publish\n"
@@ -136,6 +141,9 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.set_defaults(files=())
     elif name == "explain":
         _of_explain(parser)
+    elif name == "decide":
+        parser.add_argument("files", nargs="*", metavar="QUESTIONS.jsonl", help="one question a line (default: standard input)")
+        parser.add_argument("--manifests", metavar="DIR", required=True, help="objects of Kubernetes, Istio and Gateway API together")
     else:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")

@@ -66,6 +66,7 @@ def service_of(fields: Fields, selected: Selected, places: Places) -> Service | 
         external,
         tuple(one.id for one in behind),
         of.span,
+        address if shape == "vip" and type(address) is str else "",
     )
 
 

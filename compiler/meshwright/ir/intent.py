@@ -19,6 +19,8 @@ class Mesh(NamedTuple):
     span: Span | None  # None: no `mesh` block, defaults
     aliases: tuple[str, ...] = ()  # further trust domains that mean this mesh
     providers: tuple[str, ...] | None = None  # external authorizers of the mesh's configuration; None: not known
+    http_providers: tuple[str, ...] = ()  # those of them that judge HTTP only
+    normalization: str = "BASE"  # how proxies read paths: NONE, BASE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
 
 
 class Placement(NamedTuple):

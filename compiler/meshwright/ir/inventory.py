@@ -51,6 +51,7 @@ class Service(NamedTuple):
     external_ips: tuple[str, ...]
     workloads: tuple[str, ...]  # ids of the workloads the selector matches, sorted; () may mean "nothing matches"
     span: Span
+    address: str = ""  # clusterIP, where one is written
 
     @property
     def id(self) -> str:

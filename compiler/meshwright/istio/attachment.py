@@ -70,7 +70,7 @@ class Policies:
         """
         applied = self._found.at_waypoint(namespace, name, service, kind)
         if not http:
-            return judge(self._compiled(envoy_tcp.compile_policy, applied, port), None, self._mesh.providers)
+            return judge(self._compiled(envoy_tcp.compile_policy, self._over_tcp(applied), port), None, self._mesh.providers)
         tokens = self._tokens.at_waypoint(namespace, name, service, kind)
         return judge(self._compiled(envoy_http.compile_policy, applied, port), _tokens(tokens), self._mesh.providers)
 
@@ -81,9 +81,12 @@ class Policies:
         """
         applied = self._found.at_envoy(namespace, labels, gateway)
         if not http:
-            return judge(self._compiled(envoy_tcp.compile_policy, applied), None, self._mesh.providers)
+            return judge(self._compiled(envoy_tcp.compile_policy, self._over_tcp(applied)), None, self._mesh.providers)
         return judge(self._compiled(envoy_http.compile_policy, applied), _tokens(self._tokens.at_envoy(namespace, labels, gateway)),
                      self._mesh.providers)
+
+    def _over_tcp(self, policies: list[Policy]) -> list[Policy]:
+        return over_tcp(policies, self._mesh.http_providers) if self._mesh.http_providers else policies
 
     def plaintext(self, namespace: str, labels: Mapping[str, str]) -> Plaintext:
         """Where pods with these labels refuse peers without identity."""
@@ -128,6 +131,14 @@ class Policies:
         if found is None or found.id == policy.id:
             return found
         return engine(policy, scope) if found.doubts else found._replace(id=policy.id)  # doubts name the policy
+
+
+def over_tcp(policies: Sequence[Policy], http_providers: Sequence[str]) -> list[Policy]:
+    """Without a CUSTOM whose authorizer judges HTTP only: the TCP chain leaves it out; several refuse (1.7, 1.10)."""
+    asked = {one.provider for one in policies if one.action == "CUSTOM"}
+    if len(asked) != 1 or asked.isdisjoint(http_providers):
+        return list(policies)
+    return [one for one in policies if one.action != "CUSTOM"]
 
 
 def _tokens(applied: list[RequestAuthentication]) -> Tokens | None:

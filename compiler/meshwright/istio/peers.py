@@ -17,6 +17,7 @@ class Plaintext(NamedTuple):
     refused: Expr
     objects: tuple[str, ...]
     unknown: tuple[str, ...]
+    policy: str = ""  # "ns/name" of what istiod converts it to, as ztunnel names it
 
 
 class Peers:
@@ -71,14 +72,17 @@ class Peers:
         for found in (mesh, space):
             if found is not None and found.mode != "UNSET":
                 strict = found.mode == "STRICT"
+        static = f"{self._root}/istio_converted_static_strict" if strict else ""
         if workload is None:
-            return Plaintext(EVERYTHING if strict else NOTHING, objects, ())
+            return Plaintext(EVERYTHING if strict else NOTHING, objects, (), static)
         if workload.mode != "UNSET":
             strict = workload.mode == "STRICT"
+            static = f"{self._root}/istio_converted_static_strict" if strict else ""
         if not _is_converted(workload, strict):
-            return Plaintext(EVERYTHING if strict else NOTHING, objects, ())
+            return Plaintext(EVERYTHING if strict else NOTHING, objects, (), static)
         # Told of the converted policy instead of the static one, whether or not there is one.
-        return Plaintext(_converted(workload, bare_mesh, bare_space), objects, ())
+        return Plaintext(_converted(workload, bare_mesh, bare_space), objects, (),
+                         f"{namespace}/converted_peer_authentication_{workload.name}")
 
 
 def _bare(level: list[PeerAuthentication]) -> list[PeerAuthentication]:
