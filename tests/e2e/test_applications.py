@@ -15,6 +15,7 @@ from tests.e2e.applications import codes, commit_all, follow_advice, meshwright,
 from tests.reference.cluster import CONTROLLERS, Cluster, account_of
 from tests.support.istiod import Istiod
 from tests.support.kubectl import kubectl
+from tests.support.real_cluster import RealCluster
 from tests.support.taken import not_taken
 
 BOUTIQUE = ("adservice", "cartservice", "checkoutservice", "currencyservice", "emailservice", "frontend", "loadgenerator",
@@ -109,6 +110,17 @@ def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return Published(name, root, tree, owned, Cluster(owned, list(_objects(tree, ""))), document, findings)
 
 
+@pytest.fixture(scope="module", params=["reference", pytest.param("real", marks=pytest.mark.conformance)])
+def judge(request: pytest.FixtureRequest, published: Published) -> Iterator[Cluster | RealCluster]:
+    """Who says what gets in: the evaluator of tests/reference, or real istiod and real Envoys."""
+    if request.param == "reference":
+        yield published.cluster
+        return
+    request.getfixturevalue("envoy")
+    with RealCluster(request.getfixturevalue("istiod"), [*published.owned, *published.cluster.documents]) as cluster:
+        yield cluster
+
+
 @pytest.mark.parametrize("name", sorted(APPLICATIONS))
 def test_init_on_the_real_yaml_compiles_and_changes_nothing(name: str, corpora: Path, tmp_path: Path) -> None:
     """Then one namespace to `enforce yes`: refused with what is missing, never a tree that is half of it."""
@@ -164,8 +176,9 @@ def test_the_access_table_has_the_calls_of_the_yaml_and_no_others(published: Pub
     assert all(" port " in row["target"] and not row["target"].startswith("pods") for row in rows)
 
 
-def test_every_real_call_gets_in_and_every_other_one_is_refused(published: Published, count_cases: Callable[[str, int], None]) -> None:
-    """On the published bytes, by the slow evaluator of tests/reference: every workload to every service, door by door."""
+def test_every_real_call_gets_in_and_every_other_one_is_refused(published: Published, judge: Cluster | RealCluster,
+                                                               count_cases: Callable[[str, int], None]) -> None:
+    """On the published bytes, every workload to every service, door by door."""
     calls, cluster = _calls(published), published.cluster
     judged = 0
     for caller, id in _workloads(published).items():
@@ -180,29 +193,30 @@ def test_every_real_call_gets_in_and_every_other_one_is_refused(published: Publi
                 for method, path in (*probes, *(() if ("", "") in probes else (("DELETE", "/admin"), ("GET", "/nobody/asks")))):
                     # The load generator may look at every page; only the two invented requests show that.
                     expected = (method, path) in real or (caller == "loadgenerator" and target == "frontend" and method == "GET")
-                    assert cluster.dial(account, key, port["port"], method, path) == expected, (caller, key, method, path)
+                    assert judge.dial(account, key, port["port"], method, path) == expected, (caller, key, method, path)
                     judged += 1
         for other, (_, _, _, named) in cluster.pods.items():
             for port in {*named.values(), 22, 8080}:
                 redis = caller == "cartservice" and other.endswith("/redis-cart") and port == 6379
-                assert cluster.dial_pod(account, other, port) == redis, (caller, other, port)
-                assert not cluster.dial_pod("", other, port)
+                assert judge.dial_pod(account, other, port) == redis, (caller, other, port)
+                assert not judge.dial_pod("", other, port)
                 judged += 2
-    count_cases(f"{published.name} requests on published bytes", judged)
+    real = "" if judge is cluster else ", by real istiod and Envoy"
+    count_cases(f"{published.name} requests on published bytes{real}", judged)
 
 
-def test_the_gateway_lets_its_clients_to_the_entry_and_nowhere_else(published: Published) -> None:
+def test_the_gateway_lets_its_clients_to_the_entry_and_nowhere_else(published: Published, judge: Cluster | RealCluster) -> None:
     application, cluster = APPLICATIONS[published.name], published.cluster
     entry = f"{published.name}/{application.entry}"
     for method, path in PROBES[entry]:
-        assert cluster.enter(application.gateway, 80, application.host, method, path).rpartition(":")[0] == entry
-        assert cluster.enter(application.gateway, 80, "other.example.com", method, path) == ""
+        assert judge.enter(application.gateway, 80, application.host, method, path).rpartition(":")[0] == entry
+        assert judge.enter(application.gateway, 80, "other.example.com", method, path) == ""
     for method, path in (("DELETE", "/cart"), ("GET", "/api/v1/products/internal/x"), ("POST", "/hipstershop.PaymentService/Charge")):
-        assert cluster.enter(application.gateway, 80, application.host, method, path) == ""
+        assert judge.enter(application.gateway, 80, application.host, method, path) == ""
     for service in cluster.services.values():
         key, port = f"{published.name}/{service['metadata']['name']}", service["spec"]["ports"][0]["port"]
         if key != entry:
-            assert not cluster.dial(f"{application.gateway}-istio", key, port, "GET", "/"), key
+            assert not judge.dial(f"{application.gateway}-istio", key, port, "GET", "/"), key
 
 
 def test_kustomize_builds_the_published_tree(published: Published) -> None:

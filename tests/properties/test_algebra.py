@@ -26,9 +26,9 @@ def words(alphabet: str, longest: int) -> list[str]:
 
 
 # dimension -> (texts that patterns use, kinds, values tried)
-PATH_TEXTS = ["", "/", "/a", "/ab", "/a/", "/a/b", "/b/a", "a", "b", "/a/b/", "//", "a/b"]
+PATH_TEXTS = ["", "/", "/a", "/ab", "/a/", "/a/b", "/b/a", "a", "b", "/a/b/", "//", "a/b", "/[", "/a["]
 TEMPLATES = ["/{*}", "/{**}", "/a/{*}", "/{*}/b", "/a/{**}", "/{*}/a/{**}", "/{**}/b", "/a/{**}/b", "/{*}/{*}"]
-PATHS = [word for word in words("/abc", 5) if belongs("path", word)]
+PATHS = [word for word in words("/abc[", 5) if belongs("path", word)]
 METHODS = [word for word in words("ABc", 4) if word]
 HOSTS = words("aAb.:", 4)
 PRINCIPALS = ["", *(f"{td}/ns/{ns}/sa/{sa}" for td, ns, sa in product(("t", "tt", "u", "o"), ("a", "aa", "b", "c"), ("a", "ab", "b", "c")))]

@@ -5,9 +5,14 @@ import re
 
 from meshwright.ir.intent import PathPattern
 
+# What operators of Envoy's templates take in one segment.
+SEEN = r"A-Za-z0-9\-._~%!$&'()*+,;:@="
+
 
 def path_of_language(pattern: PathPattern, path: str) -> bool:
-    text = "".join("/" + ("[^/]+" if part is None else re.escape(part)) for part in pattern.segments)
+    text = "".join("/" + (f"[{SEEN}]+" if part is None else re.escape(part)) for part in pattern.segments)
+    if pattern.subtree and None in pattern.segments:
+        return re.fullmatch(f"{text}(/[{SEEN}/]*)?", path, re.ASCII) is not None
     if pattern.subtree:
         return re.fullmatch(text + "(/.*)?", path, re.DOTALL) is not None
     return re.fullmatch(text or "/", path) is not None
@@ -30,8 +35,8 @@ def string_of_istio(pattern: str, value: str) -> bool:
 
 def path_of_istio(pattern: str, path: str) -> bool:
     if "{*}" in pattern or "{**}" in pattern:
-        text = re.escape(pattern).replace(re.escape("{**}"), ".*").replace(re.escape("{*}"), "[^/]+")
-        return re.fullmatch(text, path, re.DOTALL) is not None
+        text = re.escape(pattern).replace(re.escape("{**}"), f"[{SEEN}/]*").replace(re.escape("{*}"), f"[{SEEN}]+")
+        return re.fullmatch(text, path, re.ASCII) is not None
     return string_of_istio(pattern, path)
 
 

@@ -40,7 +40,7 @@ class Door(NamedTuple):
     http: bool
 
 
-def listeners(proxy: Json, prefix: str) -> tuple[Json, dict[str, Door]]:
+def listeners(proxy: Json, prefix: str) -> tuple[list[Json], dict[str, Door]]:
     """The inbound listener of a waypoint or sidecar as istiod described it, and its doors.
 
     Doors of a waypoint are named "namespace/service:port", those of a sidecar ":port".  Names of listeners begin with ``prefix``.
@@ -50,9 +50,7 @@ def listeners(proxy: Json, prefix: str) -> tuple[Json, dict[str, Door]]:
     (written,) = [one for one in proxy["listeners"] if one["name"] == wanted]
     chains = list(_waypoint_chains(written) if proxy["kind"] == "waypoint" else _sidecar_chains(written))
     listener = {"name": name, "address": loopback(), "filter_chains": [chain for _, chain in chains],
-                "listener_filters": [{"name": "proxy_protocol", "typed_config": {
-                    "@type": _TYPE + "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
-                    "rules": [{"tlv_type": PEER_TLV, "on_tlv_present": {"metadata_namespace": "test", "key": "peer"}}]}}]}
+                "listener_filters": [_proxy_protocol()]}
     if "filter_chain_matcher" in written:
         listener["filter_chain_matcher"] = written["filter_chain_matcher"]
     addresses = dict(_addresses(written.get("filter_chain_matcher", {})))
@@ -61,7 +59,46 @@ def listeners(proxy: Json, prefix: str) -> tuple[Json, dict[str, Door]]:
         address, port = addresses.get(chain["name"], (proxy["address"], int(key.rpartition(":")[2])))
         http = any("HttpConnectionManager" in one["typed_config"]["@type"] for one in chain["filters"])
         doors[key] = Door(name, address, port, http)
-    return listener, doors
+    return [listener], doors
+
+
+def gateway_listeners(proxy: Json, prefix: str) -> tuple[list[Json], dict[str, Door]]:
+    """A listener for each chain of a gateway, and its doors: ":port", or ":port/server.name" where TLS chooses.
+
+    Routes are istiod's; one that leads to a cluster answers with that cluster's name instead.
+    """
+    routes = {one["name"]: one for one in proxy["routes"]}
+    made, doors = [], {}
+    for listener in proxy["listeners"]:
+        for chain in listener.get("filter_chains", ()):
+            (manager,) = chain["filters"]
+            if "rds" not in manager["typed_config"]:
+                continue
+            port = listener["address"]["socket_address"]["port_value"]
+            for server in chain.get("filter_chain_match", {}).get("server_names", [""]):
+                key = f":{port}" + (f"/{server}" if server else "")
+                name = f"{prefix}{proxy['namespace']}/{proxy['name']} {key}"
+                config = _manager(manager["typed_config"])
+                config["route_config"] = _answering(routes[manager["typed_config"]["rds"]["route_config_name"]])
+                config["local_reply_config"] = {"body_format": {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}}}
+                made.append({"name": name, "address": loopback(), "listener_filters": [_proxy_protocol()],
+                             "filter_chains": [{"filters": [{"name": manager["name"], "typed_config": config}]}]})
+                doors[key] = Door(name, "10.0.0.1", port, True)
+    return made, doors
+
+
+def _answering(routes: Json) -> Json:
+    hosts = []
+    for host in routes["virtual_hosts"]:
+        written = []
+        for route in host.get("routes", ()):
+            action = route.get("route")
+            if action is not None:
+                clusters = [action["cluster"]] if "cluster" in action else [one["name"] for one in action["weighted_clusters"]["clusters"]]
+                route = {"match": route["match"], "direct_response": {"status": 200, "body": {"inline_string": " ".join(clusters)}}}
+            written.append({key: value for key, value in route.items() if key in ("match", "direct_response", "redirect")})
+        hosts.append({**host, "routes": written})
+    return {**routes, "virtual_hosts": hosts}
 
 
 def kept(proxy: Json) -> Json:
@@ -98,7 +135,10 @@ def authorizer(services: list[str]) -> tuple[Json, list[Json]]:
     clusters = []
     for service in services:
         name = f"outbound|8000||{service}.istio-system.svc.cluster.local"
-        clusters.append({"name": name, "type": "STATIC", "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}})
+        # HTTP/2, which carries methods that HTTP/1 does not know.
+        options = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": _TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicit_http_config": {"http2_protocol_options": {}}}}
+        clusters.append({"name": name, "type": "STATIC", "typed_extension_protocol_options": options, "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}})
     return listener, clusters
 
 
@@ -119,6 +159,12 @@ def _sidecar_chains(listener: Json) -> Iterator[tuple[str, Json]]:
         if port and chain["name"] == f"0.0.0.0_{port}" and port not in seen:
             seen.add(port)
             yield f":{port}", {"name": chain["name"], "filter_chain_match": {"destination_port": port}, "filters": list(_filters(chain))}
+
+
+def _proxy_protocol() -> Json:
+    return {"name": "proxy_protocol", "typed_config": {
+        "@type": _TYPE + "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+        "rules": [{"tlv_type": PEER_TLV, "on_tlv_present": {"metadata_namespace": "test", "key": "peer"}}]}}
 
 
 def _addresses(matcher: object) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -157,7 +203,7 @@ def _manager(config: Json) -> Json:
                                                 "on_request_headers": [_state(f"%REQ({PEER_HEADER})%")]}}]
     for one in config["http_filters"]:
         kind = one["typed_config"]["@type"]
-        if "TypedStruct" not in kind:
+        if kind.startswith(_TYPE + "envoy."):  # the others are Istio's: telemetry, and what it offers to backends
             filters.append({**one, "typed_config": _adapted(one["typed_config"])})
     answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
     return {"@type": config["@type"], "stat_prefix": "test", "codec_type": "AUTO", **{key: config[key] for key in _MANAGER if key in config},

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from meshwright.record import NamedTuple
-from tests.support.chains import PEER_HEADER, PEER_TLV, Door, authorizer, listeners
+from tests.support.chains import PEER_HEADER, PEER_TLV, Door, authorizer, gateway_listeners, listeners
 from tests.support.envoy import Envoy
 from tests.support.http2 import STREAMS, Connection, block, proxy_header
 from tests.support.tokens import token
@@ -17,6 +17,10 @@ from tests.support.tokens import token
 Json = dict[str, Any]
 CLIENT_PORT = 40000
 _AT_ONCE = 64
+
+
+class NoDoor(LookupError):
+    """A gateway closes the connection: it has no chain for that server name."""
 
 
 class Answer(NamedTuple):
@@ -38,11 +42,10 @@ class DataPlane:
         self._doors: dict[tuple[str, str, str], Door] = {}
         for world, found in proxies.items():
             for proxy in found:
-                if proxy["kind"] != "router":
-                    listener, doors = listeners(proxy, f"{world} ")
-                    made.append(listener)
-                    for key, door in doors.items():
-                        self._doors[world, f"{proxy['namespace']}/{proxy['name']}", key] = door
+                one, doors = gateway_listeners(proxy, f"{world} ") if proxy["kind"] == "router" else listeners(proxy, f"{world} ")
+                made.extend(one)
+                for key, door in doors.items():
+                    self._doors[world, f"{proxy['namespace']}/{proxy['name']}", key] = door
         listener, clusters = authorizer(["authz", "other"])
         self._envoy = Envoy([*made, listener], clusters)
 
@@ -77,6 +80,15 @@ class DataPlane:
         return [answers[number] for number in range(len(questions))]
 
     def _door(self, world: str, question: Json) -> Door:
+        if question["engine"] == "gateway":
+            # The server name of the handshake is the host: an exact one, else the longest wildcard, else any.
+            name = question["headers"]["host"].partition(":")[0].lower()
+            parts = name.split(".")
+            tries = [f"/{name}", *("/*." + ".".join(parts[at:]) for at in range(1, len(parts))), ""]
+            found = [key for key in (f":{question['port']}{one}" for one in tries) if (world, question["proxy"], key) in self._doors]
+            if not found:
+                raise NoDoor(f"no chain of {question['proxy']} takes {name} at port {question['port']}")
+            return self._doors[world, question["proxy"], found[0]]
         key = f"{question['service']}:{question['port']}" if question["engine"] == "waypoint" else f":{question['port']}"
         return self._doors[world, question["proxy"], key]
 

@@ -87,8 +87,8 @@ class Envoy:
         end = time.monotonic() + START
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                log = folder / "log"
-                raise RuntimeError(f"Envoy refused its configuration: {log.read_text()[-2000:] if log.exists() else 'no log'}")
+                said = (folder / "log").read_text() if (folder / "log").exists() else "nothing"
+                raise RuntimeError(f"Envoy refused its configuration: {said[:1000]}")
             try:
                 host, _, port = (folder / "admin").read_text().strip().rpartition(":")
                 if port:

@@ -29,7 +29,7 @@ PATHS = ("/", "/v1", "/v1/", "/v1/orders", "/v1/orders/7", "/v1/orders/7/items",
          "/v1/../admin", "/%61dmin", "/admin", "/admin/", "/admin/x", "/administrator", "/debug", "/debug/pprof", "/debug%2fpprof", "/a\\b", "/v1/orders?x=1",
          "/admin?y=/v1", "/v1/orders;p=1", "/shop.Cart/Add", "/shop.Cart/Get", "/v1/o*", "/static/app.js", "/v1/%2e%2e/admin", "/v1/orders/%37", "/*",
          "/v1/..", "/..", "//", "/v1/.", "/v1/orders/..", "///a/../..//admin", "/v1/\xe9", "/v1/{a}", "/v1/%zz", "/a%00b", "/v1#x", "/v1/orders/%2E%2e/7", "/admin/...",
-         "/v1/%2F7", "/v1/orders/a|b")
+         "/v1/%2F7", "/v1/orders/a|b", "/v1/[a]", "/v1/orders/x]/items", "/[/orders")
 PATH_VALUES = ("/", "/v1", "/v1/*", "/v1*", "/v1/orders", "/v1/orders/", "/admin", "/admin/*", "/admin*", "*/admin", "*.js", "*", "/debug/*", "*/items",
                "/v1/{*}", "/v1/{**}", "/v1/{*}/7", "/{*}/orders", "/v1/{**}/items", "/{**}", "/v1/orders/{*}", "/v1/{*}/{*}/items", "/shop.Cart/*", "/shop.Cart/Add",
                "/v1/o*", "/*/orders", "/v1/orders/7", "/V1/orders", "/a/b", "/v1//orders", "/debug%2fpprof", "/{*}/",

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from meshwright.access.candidates import candidates
 from meshwright.access.expr import DIMENSIONS, Dimension, Pattern, Value, family
-from meshwright.access.request import ONE, REST, cidr_range, matches, template_segments
+from meshwright.access.request import ONE, REST, cidr_range, matches, seen, template_segments
 from meshwright.access.universe import FALLBACKS
 from meshwright.record import NamedTuple
 
@@ -64,7 +64,7 @@ def _template_mask(segments: tuple[str, ...], split: list[list[str]]) -> int:
                 if value[place] != segment:
                     break
             else:
-                if all(value[place] for place in some):
+                if all(value[place] and seen(value[place]) for place in some) and (not rest or all(map(seen, value[length - 1 :]))):
                     mask |= 1 << number
     return mask
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from meshwright.access.expr import Dimension, Pattern, PatternKind, family
-from meshwright.access.request import ANY, ONE, REST, SEGMENT, fold, glob_tokens, template_segments
+from meshwright.access.request import ANY, ONE, REST, SEGMENT, UNSEEN, fold, glob_tokens, seen, template_segments
 from meshwright.access.universe import FILLERS, TooMany, allowed, belongs
 
 MOST_STATES = 20_000
@@ -54,6 +54,9 @@ def _alphabet(dimension: Dimension, patterns: Sequence[Pattern]) -> list[str]:
         fresh = next((chr(code) for code in range(33, 127) if chr(code) not in named and allowed(dimension, chr(code))), None)
     if fresh is None and dimension == "path":
         fresh = next(chr(code) for code in range(0xE0, 0x10000) if chr(code) not in named)
+    if any(pattern.kind == "template" for pattern in patterns):
+        # One that no operator takes; it is named by no pattern, or it tells itself apart anyway.
+        named.add(next((char for char in UNSEEN if char not in named), UNSEEN[0]))
     return [*([fresh] if fresh else []), *sorted(char for char in named if allowed(dimension, char))]
 
 
@@ -65,6 +68,9 @@ _SOME = "some"  # a character that is no slash
 _MANY = "many"  # any number of them
 _ALL = "all"  # any number of any characters
 _PART = (_SOME, _MANY)
+# The same of characters that operators of templates take.
+_SEEN_ONE, _SEEN_MANY, _SEEN_ALL = "seen one", "seen many", "seen all"
+_REPEATED = (_MANY, _ALL, _SEEN_MANY, _SEEN_ALL)
 # The shape that values of a dimension have.  Its machine takes part so that joint states keep apart what it keeps apart.
 _SHAPES: dict[str, tuple[tuple[str, ...], ...]] = {
     "principal": ((*_PART, *"/ns/", *_PART, *"/sa/", *_PART), ()), "path": (("/", _ALL),), "method": ((),), "host": ((),),
@@ -93,7 +99,7 @@ def _machine(pattern: Pattern) -> _Machine:
     if kind == "template":
         tokens: list[str] = []
         for segment in template_segments(text):
-            tokens += ["/", *(_PART if segment == ONE else (_ALL,) if segment == REST else segment)]
+            tokens += ["/", *((_SEEN_ONE, _SEEN_MANY) if segment == ONE else (_SEEN_ALL,) if segment == REST else segment)]
         return _tokens(tuple(tokens))
     if kind == "namespace":
         return _tokens((*_PART, *"/ns/", *text, *"/sa/", *_PART))
@@ -118,7 +124,7 @@ def _tokens(tokens: tuple[str, ...]) -> _Machine:
 
     def closed(places: set[int]) -> frozenset[int]:
         for place in sorted(places):
-            while place < end and tokens[place] in (_MANY, _ALL):
+            while place < end and tokens[place] in _REPEATED:
                 place += 1
                 places.add(place)
         return frozenset(places)
@@ -128,9 +134,10 @@ def _tokens(tokens: tuple[str, ...]) -> _Machine:
         for place in state:
             if place < end:
                 token = tokens[place]
-                if token == _ALL or (token == _MANY and char != "/"):
+                if (token == _ALL or (token == _MANY and char != "/") or (token == _SEEN_MANY and seen(char))
+                        or (token == _SEEN_ALL and (char == "/" or seen(char)))):
                     following.add(place)
-                elif token in (char, _SOME_CHAR) or (token == _SOME and char != "/"):
+                elif token in (char, _SOME_CHAR) or (token == _SOME and char != "/") or (token == _SEEN_ONE and seen(char)):
                     following.add(place + 1)
         return closed(following)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from meshwright.access.expr import Dimension, Pattern, family
 from meshwright.access.ipv4 import dotted
-from meshwright.access.request import ONE, REST, cidr_range, fold, port_number, template_segments
+from meshwright.access.request import ONE, REST, UNSEEN, cidr_range, fold, port_number, template_segments
 from meshwright.access.universe import FALLBACKS, FILLERS, TooMany, all_belonging, belongs
 
 MOST = 20_000  # stand-ins of one dimension
@@ -143,6 +143,11 @@ def _paths(patterns: Sequence[Pattern]) -> list[str] | None:
         return None
     found: list[str] = []
     _walk("", 0, rows, filler, found)
+    if any(pattern.kind == "template" for pattern in patterns):
+        if any(char in pattern.text for pattern in patterns for char in UNSEEN):
+            return None
+        # With a character that no operator takes, a path is in no template and is no exact one: only its prefixes tell it apart.
+        found += [text + UNSEEN[0] for text in sorted({"/", *(pattern.text for pattern in patterns if pattern.kind == "prefix")})]
     return [*FALLBACKS["path"], *found]
 
 

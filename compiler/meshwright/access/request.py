@@ -165,6 +165,10 @@ def port_number(text: str) -> int:
 
 
 ONE, REST = "{*}", "{**}"
+# What an operator of a template stands for, beside letters, digits and, for REST, slashes.  Envoy's own set, run against it in every path
+# mode: of the characters that are left of a normalized path "[" and "]" are the ones that no operator takes.
+_TEMPLATE_MARKS = frozenset("-._~%!$&'()*+,;:@=")
+UNSEEN = "[]"  # characters for stand-ins
 
 
 @lru_cache(maxsize=4096)
@@ -187,6 +191,11 @@ def template_segments(text: str) -> tuple[str, ...]:
     return segments[1:]
 
 
+def seen(text: str) -> bool:
+    """Whether the operators of a template take every character of ``text``, which has no slash."""
+    return (text.isascii() and text.isalnum()) or all((char.isascii() and char.isalnum()) or char in _TEMPLATE_MARKS for char in text)
+
+
 def _template_matches(pattern: tuple[str, ...], value: str) -> bool:
     if not value.startswith("/"):
         return False
@@ -198,11 +207,12 @@ def _template_matches(pattern: tuple[str, ...], value: str) -> bool:
     tail = pattern[len(head) + 1 :]
     if len(segments) < len(pattern):
         return False
-    return all(map(_segment_matches, head, segments)) and segments[len(segments) - len(tail) :] == tail
+    last = len(segments) - len(tail)
+    return all(map(_segment_matches, head, segments)) and segments[last:] == tail and all(map(seen, segments[len(head) : last]))
 
 
 def _segment_matches(pattern: str, segment: str) -> bool:
-    return segment != "" if pattern == ONE else pattern == segment
+    return segment != "" and seen(segment) if pattern == ONE else pattern == segment
 
 
 def _cidr_covers(text: str, value: str) -> bool:

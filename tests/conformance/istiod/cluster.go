@@ -108,6 +108,9 @@ func (c *Cluster) addService(service *core.Service) {
 		if service.Spec.Ports[i].Protocol == "" {
 			service.Spec.Ports[i].Protocol = core.ProtocolTCP
 		}
+		if service.Spec.Ports[i].TargetPort == (intstr.IntOrString{}) {
+			service.Spec.Ports[i].TargetPort = intstr.FromInt32(service.Spec.Ports[i].Port)
+		}
 	}
 	c.services = append(c.services, service)
 	c.Objects = append(c.Objects, service)
