@@ -8,7 +8,7 @@ LOCK   := $(wildcard requirements-dev.lock)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long conformance conformance-long check bench grammar clean
+.PHONY: help demo test test-long mutate conformance conformance-long check bench grammar clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,9 @@ test: check ## install what is needed, lint, check types and imports, run every 
 
 test-long: $(VENV)/.installed ## the exhaustive tests too: every mutant of the trees, minutes
 	$(BIN)/pytest -n 2 -m slow
+
+mutate: $(VENV)/.installed ## break trees and the compiler on purpose, a sample; WHOLE=1: every mutant, hours
+	$(BIN)/python -m tests.mutation $(if $(WHOLE),--whole) --json build/mutation.json
 
 # Whatever is held against real programs, in one run, so that its figures belong together.
 JUDGED := tests/conformance tests/e2e/test_applications.py

@@ -150,19 +150,27 @@ def table(entries: list[tuple[Document, Document, Document]], method: str, path:
             raise NotJudged("matches on headers or query parameters")
         wanted = match.get("path") or {}
         kind, value = wanted.get("type", "PathPrefix"), wanted.get("value", "/")
-        if kind == "RegularExpression":
-            raise NotJudged("a regular expression")
+        if kind == "RegularExpression" and not value.replace("/", "").replace("-", "").replace("_", "").isalnum() and value != "/":
+            raise NotJudged("a regular expression")  # one without signs of its own is matched as a whole, like an exact path
         below = value.rstrip("/") + "/"
-        if (path == value if kind == "Exact" else path.startswith(below) or path == value.rstrip("/")) and match.get("method", method) == method:
-            length = len(value) if kind == "Exact" else len(value.rstrip("/") or "/")
-            found.append(((kind == "Exact", length, "method" in match), route, rule))
+        if (path.startswith(below) or path == value.rstrip("/") if kind == "PathPrefix" else path == value) and match.get("method", method) == method:
+            length = len(value) if kind != "PathPrefix" else len(value.rstrip("/") or "/")
+            found.append(((ORDER.index(kind), length, "method" in match), route, rule))
     if not found:
         return set()
     best = max(rank for rank, _, _ in found)
     first = [(route, rule) for rank, route, rule in found if rank == best]
-    if len({id(route) for route, _ in first}) > 1:
+    answers = [backends_of(route, rule, granted) for route, rule in {id(route): (route, rule) for route, rule in reversed(first)}.values()]
+    if any(answer != answers[0] for answer in answers):
         raise NotJudged("which of two routes is the older one")
-    route, rule = first[0]
+    return answers[0]
+
+
+ORDER = ("RegularExpression", "PathPrefix", "Exact")  # the last one comes first
+
+
+def backends_of(route: Document, rule: Document, granted: Any = None) -> set[str]:
+    """Where one rule sends what matches it."""
     refs = [one for one in rule.get("backendRefs") or () if one.get("weight", 1) != 0]
     for one in rule.get("filters") or ():
         if one["type"] == "RequestMirror":
