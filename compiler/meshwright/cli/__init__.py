@@ -71,6 +71,8 @@ def _dispatch(arguments: "Arguments") -> int:
             from meshwright.cli.commands.diff import run
         case "decide":
             from meshwright.cli.commands.decide import run
+        case "help":
+            from meshwright.cli.commands.help import run
         case "explain":
             from meshwright.cli.commands.explain import run
         case _:

@@ -7,8 +7,8 @@ from meshwright.record import NamedTuple
 if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish"]
-Format = Literal["text", "json", "markdown", "junit"]
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help"]
+Format = Literal["text", "json", "markdown", "junit", "sarif", "github", "gitlab", "rdjson"]
 Severity = Literal["error", "warning"]
 
 
@@ -31,6 +31,7 @@ class Arguments(NamedTuple):
     base: str = ""  # a revision: of `diff`, and of guardrails that look at changes; "" = none
     no_new_access: bool = False
     no_public: bool = False
+    reports: tuple[tuple[Format, str], ...] = ()  # further formats of the findings, and the file for each
     question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input
 
 
@@ -57,7 +58,7 @@ def _usual(argv: list[str]) -> Arguments | None:
     given: dict[str, str] = {}
     for option, value in zip(argv[1::2], argv[2::2], strict=True):
         allowed = _VALUES.get(option)
-        if allowed is None or value.startswith("-") or (allowed and value not in allowed):
+        if allowed is None or value.startswith("-") or (allowed and value not in allowed) or (option == "--format" and option in given):
             return None
         given[option] = value
     return Arguments(cast("Command", argv[0]), given.get("-C", "."), given.get("--env"), cast("Format", given.get("--format", "text")),

@@ -11,6 +11,8 @@ from meshwright.record import NamedTuple
 from meshwright.source import Source
 
 SCHEMA = "meshwright.report/v1"
+OF_FINDINGS = ("sarif", "github", "gitlab", "junit", "rdjson", "markdown")  # formats of what was found
+OWN_FORMATS = ("diff", "test")  # commands with an answer of their own in some of them
 LARGEST_SHOWN = 8 << 20  # bytes of a file that is read again to show a line of it
 
 
@@ -29,6 +31,10 @@ def finish(arguments: Arguments, answer: Answer) -> int:
     """Write ``answer`` in the format asked for and return the exit code."""
     code = exit_code(answer.diagnostics, arguments.fail_on)
     texts = _texts(answer)
+    if arguments.reports or arguments.format in OF_FINDINGS:
+        from meshwright.cli.reports import write_reports
+
+        code = max(code, write_reports(arguments, answer, texts))
     if arguments.format == "json":
         import json
 
@@ -40,11 +46,11 @@ def finish(arguments: Arguments, answer: Answer) -> int:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
         sys.stdout.flush()
         return code
-    if arguments.format in ("markdown", "junit"):
+    if arguments.format in ("markdown", "junit") and arguments.command in OWN_FORMATS:
         sys.stdout.write(answer.text)
         sys.stdout.flush()
     say(answer.diagnostics, texts, several=len(answer.environments) > 1 or answer.environments not in ((), ("default",)))
-    if answer.text and arguments.format == "text":
+    if answer.text and (arguments.format == "text" or arguments.command not in OWN_FORMATS):
         sys.stderr.write(answer.text.rstrip("\n") + "\n")
     summary = _count(answer.diagnostics)
     if summary:

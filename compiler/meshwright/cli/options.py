@@ -1,6 +1,7 @@
 """The command line for argparse: every command, the options they share, and help with examples."""
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from meshwright.cli.arguments import Arguments, Command
@@ -72,6 +73,11 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "Exit code 0 whatever the decisions, 1 when DIR holds what the API server or Istio refuses, or a line is no question.",
      "  meshwright decide --manifests deploy/ questions.jsonl\n"
      "  zcat access.jsonl.gz | meshwright decide --manifests deploy/ > answers.jsonl"),
+    ("help", "the page of a diagnostic, or the list of all",
+     "Every message has a code, and every code a page: what it means, an example that fails, one that is fixed.",
+     "  meshwright help MW0401\n"
+     "  meshwright help unknown-name\n"
+     "  meshwright help                      every code, with a line"),
     ("publish", "commit the tree to the GitOps repository",
      "Check, then make one commit in publish.remote, or none when nothing changed.",
      "  meshwright publish\n"
@@ -89,8 +95,13 @@ EXIT_CODES = """exit codes:
 def parse_all(argv: list[str]) -> Arguments:
     """The command line as data; leaves through SystemExit for --help and --version (0) and for usage errors (2)."""
     parsed = _parser(argv).parse_args(argv)
+    # text goes to standard error and is never in the way of another one
+    plain = list(dict.fromkeys(name for name, file in parsed.format if not file and name != "text"))
+    if len(plain) > 1:
+        _usage(parsed.command, f"one format can go to standard output, not {' and '.join(plain)}: write NAME=FILE for the others")
     return Arguments(
-        command=parsed.command, directory=parsed.directory, environment=parsed.env, format=parsed.format,
+        command=parsed.command, directory=parsed.directory, environment=parsed.env, format=plain[0] if plain else "text",
+        reports=tuple(one for one in parsed.format if one[1]),
         fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(getattr(parsed, "files", ())),
         question=_question(parsed), check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
@@ -124,7 +135,8 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-_FORMATS: dict[str, tuple[str, ...]] = {"diff": ("markdown",), "test": ("junit",)}  # besides those that all commands have
+ALL_FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
+_FORMATS = {"diff": ("text", "json", "markdown"), "test": ("text", "json", "junit")}  # commands that write something of their own in some
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -135,6 +147,10 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def _options(parser: argparse.ArgumentParser, name: Command) -> None:
+    if name == "help":
+        parser.add_argument("files", nargs="*", metavar="CODE", help="MW0401, or unknown-name")
+        parser.set_defaults(directory=".", env=None, format=[], fail_on="error", at=None)
+        return
     what = "Kubernetes YAML: folders or files" if name == "init" else "source files or folders, in place of sources.paths"
     if name == "diff":
         parser.add_argument("base", nargs="?", metavar="BASE", default="", help="a commit, branch or tag (default: HEAD)")
@@ -148,8 +164,10 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
     parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
-    formats = ("text", "json", *_FORMATS.get(name, ()))
-    parser.add_argument("--format", choices=formats, default="text", help="text on stderr, or one JSON document on stdout")
+    own = _FORMATS.get(name, ALL_FORMATS)
+    parser.add_argument("--format", metavar="NAME[=FILE]", action="append", type=_format(own), default=[],
+                        help=f"one of {', '.join(own)} to stdout (default: text, on stderr); "
+                             f"{', '.join(ALL_FORMATS[2:])} into a file; may be repeated")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
     parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")
     if name == "fmt":
@@ -208,6 +226,17 @@ def _usage(command: str, message: str) -> NoReturn:
 
     sys.stderr.write(f"usage: meshwright {command} --help\nmeshwright {command}: error: {message}\n")
     raise SystemExit(2)
+
+
+def _format(own: tuple[str, ...]) -> Callable[[str], tuple[str, str]]:
+    def read(text: str) -> tuple[str, str]:
+        name, equals, file = text.partition("=")
+        known = ALL_FORMATS[2:] if equals else own
+        if name not in known or (equals and not file):
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(f'{one}=FILE' if equals else one for one in known)}")
+        return name, file
+
+    return read
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ OPTIONS = (["-C", "shop"], ["--env", "staging"], ["--format", "json"], ["--forma
 
 
 def test_every_command_is_known() -> None:
-    assert tuple(name for name, *_ in EXAMPLES if name not in ("explain", "decide")) == COMMANDS  # their words are read by argparse alone
+    assert tuple(name for name, *_ in EXAMPLES if name not in ("explain", "decide", "help")) == COMMANDS  # their words are read by argparse alone
 
 
 @pytest.mark.parametrize("command", COMMANDS)

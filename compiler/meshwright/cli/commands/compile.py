@@ -31,7 +31,7 @@ def run(arguments: Arguments) -> int:
             else:
                 text += _write(session, arguments, found, done)
     result = as_json(session.results, {name: _files(written) for name, written in done})
-    if arguments.stdout and arguments.format == "json":
+    if arguments.stdout and arguments.format != "text":
         arguments = arguments._replace(format="text")  # standard output is taken by the manifests
     return finish(arguments, Answer(tuple(found), session.environments, result, text, session.root, session.sources))
 

@@ -1,1 +1,1 @@
-"""Diagnostics as people and programs read them: ``terminal`` and ``json``."""
+"""Diagnostics as people and programs read them, a format a file; those for other tools begin with ``findings``."""
