@@ -51,6 +51,7 @@ def check(program: resolved.Program, today: str) -> Outcome[intent.Program]:
         invariants=facts.invariants,
         inventory=program.inventory,
         tests=tests,
+        waivers=tuple([waiver._replace(expired=waiver.until < today) for waiver in program.waivers]),
     )
     return Outcome(checked, tuple(sorted(dict.fromkeys(found), key=_place)))
 

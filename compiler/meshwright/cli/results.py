@@ -46,6 +46,7 @@ def as_json(results: "Sequence[Result]", files: Mapping[str, object] | None = No
 def _guardrails(verdicts: "Verdicts") -> dict[str, object]:
     return {"engine": verdicts.engine, "version": verdicts.version, "rules": verdicts.rules,
             "packs": [{"name": pack.name, "digest": pack.digest, "rules": pack.rules} for pack in verdicts.packs],
+            "waivers": [waiver._asdict() for waiver in verdicts.waivers],
             "findings": [{"guardrail": found.guardrail, "severity": found.severity, "message": found.message, "node": found.node}
                          for found in verdicts.findings]}
 

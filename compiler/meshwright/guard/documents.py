@@ -19,7 +19,7 @@ from meshwright.source import LineIndex, Span
 
 API_VERSION = "meshwright/v1"
 MODEL = ("apiVersion", "kind", "environment", "intent", "access", "inventory", "diff", "org")
-INTENT = ("mesh", "namespaces", "services", "pod_sets", "gateways", "routes", "rules", "invariants", "index")
+INTENT = ("mesh", "namespaces", "services", "pod_sets", "gateways", "routes", "rules", "invariants", "waivers", "index")
 INDEXES = ("namespace_by_name", "service_by_id", "gateway_by_id", "services_by_namespace", "services_by_identity")
 
 NOTHING: Mapping[str, Any] = {}
@@ -55,6 +55,7 @@ def places(program: Program, changes: Changes | None = None) -> dict[str, Span |
         *zip(_route_ids(program), (route.span for route in program.routes), strict=True),
         *zip(rules, (rule.span for rule in program.rules), strict=True),
         *zip(_invariant_ids(program), (item.span for item in program.invariants), strict=True),
+        *zip(_waiver_ids(program), (item.span for item in program.waivers), strict=True),
         *zip(edge_ids(list(program.grants)), spans_of_edges, strict=True),
         *inventory_places(program.inventory),
         *((name, place_of(change)) for name, change in change_ids(changes)),
@@ -105,6 +106,7 @@ class _Writer:
             "routes": lambda below: encode([self.route(*pair) for pair in zip(program.routes, _route_ids(program), strict=True)], below),
             "rules": lambda below: encode([self.rule(*pair) for pair in zip(program.rules, self.rule_ids, strict=True)], below),
             "invariants": lambda below: encode(self.invariants(), below),
+            "waivers": lambda below: encode(self.waivers(), below),
             "index": self.index,
         }
         return _object(write, fields(reads, INTENT))
@@ -242,6 +244,13 @@ class _Writer:
             for item, name in zip(self.program.invariants, _invariant_ids(self.program), strict=True)
         ]
 
+    def waivers(self) -> list[Node]:
+        return [
+            {"id": name, "guardrail": item.guardrail, "subject": item.subject, "owner": item.owner, "until": item.until,
+             "because": item.because, "expired": item.expired, "source": self.source(item.span)}
+            for item, name in zip(self.program.waivers, _waiver_ids(self.program), strict=True)
+        ]
+
     def source(self, span: Span | None) -> Node:
         if span is None:
             return UNKNOWN
@@ -273,6 +282,10 @@ def _route_ids(program: Program) -> list[str]:
 
 def _invariant_ids(program: Program) -> list[str]:
     return unique([f"invariant {item.title}" for item in program.invariants])
+
+
+def _waiver_ids(program: Program) -> list[str]:
+    return unique([f"waiver {item.guardrail} on {item.subject}" for item in program.waivers])
 
 
 def _span_of_pods(program: Program, pods: PodSet) -> Span | None:

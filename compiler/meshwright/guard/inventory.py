@@ -35,6 +35,18 @@ def inventory_places(inventory: Inventory) -> list[tuple[str, Span | None]]:
     return [(name, item.span) for items, id_of in groups for item, name in _with_ids(items, id_of)]
 
 
+def inventory_owners(inventory: Inventory) -> list[tuple[str, str]]:
+    """The id of every node, and the namespace it is in."""
+    return [
+        *((name, space.name) for space, name in _with_ids(inventory.namespaces, _namespace_id)),
+        *((name, service.namespace) for service, name in _with_ids(inventory.services, _service_id)),
+        *((name, workload.namespace) for workload, name in _with_ids(inventory.workloads, _workload_id)),
+        *((name, way.service.partition("/")[0]) for way, name in _with_ids(inventory.exposures, _exposure_id)),
+        *((name, item.namespace) for item, name in _with_ids(inventory.foreign, _object_id)),
+        *((name, item.namespace) for item, name in _with_ids(inventory.unknown, _unknown_id)),
+    ]
+
+
 def _named(items: Iterable[Any], id_of: Callable[[Any], str], node: Callable[[Any, str], dict[str, Any]]) -> list[dict[str, Any]]:
     return [node(item, name) for item, name in _with_ids(items, id_of)]
 

@@ -143,6 +143,19 @@ class Invariant(Node):
     source: Place
 
 
+class Waiver(Node):
+    """``expired``: on the day of the compile; then it hides nothing."""
+
+    id: str
+    guardrail: str
+    subject: str
+    owner: str
+    until: str
+    because: str
+    expired: bool
+    source: Place
+
+
 class IntentIndex(Node):
     namespace_by_name: dict[str, Namespace]
     service_by_id: dict[str, Service]
@@ -160,6 +173,7 @@ class Intent(Node):
     routes: list[Route]
     rules: list[Rule]
     invariants: list[Invariant]
+    waivers: list[Waiver]
     index: IntentIndex
 
 

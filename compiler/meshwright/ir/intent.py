@@ -224,6 +224,18 @@ class PolicyTest(NamedTuple):
     span: Span
 
 
+class Waiver(NamedTuple):
+    """Findings of one guardrail that somebody answers for until a day: at ``subject`` and at what belongs to it."""
+
+    guardrail: str  # "zero_trust/any_workload"
+    subject: str  # "service shop/web", "gateway edge/public", "namespace shop", or the id of a node
+    owner: str
+    until: str  # ISO date, the last day
+    because: str
+    expired: bool  # on the day of the compile
+    span: Span
+
+
 class Program(NamedTuple):
     """The whole checked intent of one environment."""
 
@@ -239,3 +251,4 @@ class Program(NamedTuple):
     invariants: tuple[Invariant, ...]
     inventory: Inventory  # as read, plus what only the sources declare
     tests: tuple[PolicyTest, ...] = ()  # what `meshwright test` asks
+    waivers: tuple[Waiver, ...] = ()

@@ -123,4 +123,5 @@ class Program(NamedTuple):
     invariants: tuple[Invariant, ...]
     inventory: inventory.Inventory  # as read, plus what only the sources declare
     tests: tuple[PolicyTest, ...] = ()
+    waivers: tuple[intent.Waiver, ...] = ()  # ``expired`` is not known yet
     complete: bool = True  # False: something was left out after an error, so what is absent means nothing

@@ -220,6 +220,18 @@ class TestBlock(NamedTuple):
     span: Span
 
 
+class WaiveStatement(NamedTuple):
+    """`waive "zero_trust/any_workload" on service web owner "…" until … because "…"`."""
+
+    finding: Text  # a guardrail, or the code of a diagnostic
+    kind: Text | None  # "service" in front of a name; None: ``subject`` is the id of a node
+    subject: "Name | Text"
+    owner: Text | None
+    until: Date
+    because: Text
+    span: Span
+
+
 class Later(NamedTuple):
     """A statement of the language that this version parses and formats but does not implement: an error in `resolve`.
 
@@ -238,7 +250,7 @@ class ErrorNode(NamedTuple):
 
 
 Statement = Union[MeshBlock, NamespaceBlock, ServiceBlock, GroupStatement, GatewayBlock, RouteBlock, RuleStatement,
-                  InvariantBlock, TestBlock, Later, ErrorNode]
+                  InvariantBlock, TestBlock, WaiveStatement, Later, ErrorNode]
 
 
 class Comment(NamedTuple):

@@ -29,6 +29,18 @@ class GuardFinding(NamedTuple):
     span: Span | None  # None: it names no place in the sources
 
 
+class Waived(NamedTuple):
+    """A waiver of the sources, and how many findings it covers ; an expired one hides none of them."""
+
+    guardrail: str
+    subject: str
+    owner: str
+    until: str
+    because: str
+    expired: bool
+    findings: int
+
+
 class Verdicts(NamedTuple):
     """All guardrails evaluated; findings sorted by place, then guardrail, then message."""
 
@@ -36,7 +48,8 @@ class Verdicts(NamedTuple):
     version: str  # of the engine, "" for "none"
     rules: int  # entry rules evaluated
     packs: tuple[PackUsed, ...]
-    findings: tuple[GuardFinding, ...]
+    findings: tuple[GuardFinding, ...]  # without those that are waived
+    waivers: tuple[Waived, ...] = ()  # all of them, in order of writing
 
 
 def could_not_look(diagnostics: Iterable[Diagnostic]) -> bool:

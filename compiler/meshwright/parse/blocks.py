@@ -13,7 +13,7 @@ from meshwright.parse.plan import Builder
 # Statements of the top level that this version does not implement, by the name of their rule.
 LATER = {"version": "version", "external": "external", "egress": "egress", "issuer": "issuer", "route_to": "route to",
          "traffic": "traffic", "fault": "fault", "limit": "limit", "authorizer": "authorizer", "consult": "consult",
-         "telemetry": "telemetry", "waive": "waive", "require": "require", "profile": "profile",
+         "telemetry": "telemetry", "require": "require", "profile": "profile",
          "apply": "apply", "env": "env", "include": "include"}
 
 
@@ -79,6 +79,16 @@ def token_name(c: Context, index: int) -> syntax.Name:
 def token_text(c: Context, index: int) -> syntax.Text:
     """The text of a token: of a string what it means, of any other what is written."""
     return literals.text(c, index) if c.lexemes[index][0] == '"' else syntax.Text(c.lexemes[index], c.at(index))
+
+
+def waive(c: Context, v: list[Any], a: int, b: int) -> syntax.WaiveStatement:
+    """The kind and a name, or the id of a node; then an owner, perhaps."""
+    named = type(v[2]) is syntax.Name
+    subject = v[2] if named else literals.text(c, v[1])
+    owner: Any = next((part.value for part in v if type(part) is Line), None)
+    kind = token_text(c, v[1]) if named else None
+    until, because = v[-2:]
+    return syntax.WaiveStatement(token_text(c, v[0]), kind, subject, owner, until, because, c.span(a, b))
 
 
 def setting(c: Context, v: list[Any], a: int, b: int) -> syntax.Setting:
@@ -225,7 +235,7 @@ BUILDERS: dict[str, Builder] = {
     **ACCESS,
     **dict.fromkeys(LATER, later_statement),
     "start": start, "error": error_node, "in_header": line("in"), "tier_header": line("tier"),
-    "mesh": mesh, "setting": setting, "mesh_later": later_in("mesh"),
+    "waive": waive, "mesh": mesh, "setting": setting, "mesh_later": later_in("mesh"),
     "namespace": namespace, "owner": text_line("owner"), "enforce": enforce, "waypoint": waypoint, "namespace_later": later_in("namespace"),
     "service": service, "port_line": port_line, "alias": line("as"), "service_account": line("service-account"),
     "headless": line("headless"), "label": label, "labels": labels, "group": group, "hosts": hosts,

@@ -16,6 +16,7 @@ from meshwright.resolve.later import refuse_later
 from meshwright.resolve.merge import merge
 from meshwright.resolve.mesh import mesh_settings, namespaces
 from meshwright.resolve.scope import Scope
+from meshwright.resolve.waivers import waivers
 
 __all__ = ["resolve"]
 
@@ -48,6 +49,7 @@ def resolve(modules: tuple[syntax.Module, ...], inventory: Inventory, project: P
         invariants=binder.invariants(tables),
         inventory=effective,
         tests=binder.tests(tables),
+        waivers=waivers(tables, spaces, found),
     )
     program = program._replace(complete=not declared.broken and all(each.severity != "error" for each in found))
     return Outcome(program, tuple(sorted(dict.fromkeys(found), key=_place)))

@@ -44,7 +44,7 @@ def test_the_sample_passes_the_shipped_pack(tmp_path):
 def test_no_packs_start_no_engine(tmp_path, monkeypatch):
     monkeypatch.setattr(Embedded, "evaluate", lambda *_: pytest.fail("started"))
     outcome = guard(sample.program(), sample.TEXTS, Guard((), "embedded", "", 1.0), str(tmp_path))
-    assert outcome.value == ("none", "", 0, (), ())
+    assert outcome.value == ("none", "", 0, (), (), ())
 
 
 def test_a_finding_stands_at_the_rule_of_the_sources(tmp_path):

@@ -19,4 +19,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0214", "not-a-kubernetes-name", "a name that Kubernetes refuses"),
     Code("MW0215", "all-to-all", "a group on both sides of a rule"),
     Code("MW0216", "too-many-grants", "a rule that multiplies out beyond measure"),
+    Code("MW0219", "bad-waiver", "a waiver that nobody answers for, or about nothing that can be waived"),
 )
