@@ -9,7 +9,7 @@ from meshwright.istio.attached import Attached
 from meshwright.istio.engines import envoy_http, envoy_tcp, ztunnel
 from meshwright.istio.kinds.authorization_policy import Policy
 from meshwright.istio.kinds.request_authentication import RequestAuthentication
-from meshwright.istio.peers import Peers, Plaintext
+from meshwright.istio.peers import Modes, Peers, Plaintext
 from meshwright.istio.terms import Scope
 from meshwright.istio.tokens import Tokens
 from meshwright.istio.verdict import Compiled, Verdict, judge
@@ -91,6 +91,10 @@ class Policies:
     def plaintext(self, namespace: str, labels: Mapping[str, str]) -> Plaintext:
         """Where pods with these labels refuse peers without identity."""
         return self._peers.plaintext(namespace, labels)
+
+    def modes(self, namespace: str, labels: Mapping[str, str]) -> Modes:
+        """What sidecars of pods with these labels ask of the transport."""
+        return self._peers.modes(namespace, labels)
 
     def opening_selectors(self, namespace: str) -> tuple[Labels, ...]:
         """Selectors under which pods of ``namespace`` may let in more than a pod without labels, sorted."""

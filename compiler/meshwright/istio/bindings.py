@@ -32,6 +32,10 @@ class Bindings:
         """With the label that Kubernetes puts on every namespace."""
         return {"kubernetes.io/metadata.name": name, **self._namespaces.get(name, {})}
 
+    def namespaces(self) -> tuple[str, ...]:
+        """Those that are known by name."""
+        return tuple(self._namespaces)
+
     def waypoint(self, service: Service) -> Gateway | None:
         """The waypoint that clients use for this Service when it is ready; None = they go straight to the pods.
 

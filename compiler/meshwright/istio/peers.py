@@ -20,6 +20,15 @@ class Plaintext(NamedTuple):
     policy: str = ""  # "ns/name" of what istiod converts it to, as ztunnel names it
 
 
+class Modes(NamedTuple):
+    """Over the container's port, at a sidecar: where mTLS is required, and where it is switched off so that no identity is seen."""
+
+    strict: Expr
+    disabled: Expr
+    objects: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
 class Peers:
     """The PeerAuthentications of a mesh, by the namespace they are in."""
 
@@ -52,6 +61,23 @@ class Peers:
             answer = self._known[key] = self._compose(namespace, own)
         return answer
 
+    def modes(self, namespace: str, labels: Mapping[str, str]) -> Modes:
+        """For the sidecars of pods with these labels: the narrowest mode that is set counts, at each port."""
+        own = [found for key, value in labels.items() for found in self._selected.get((namespace, key, value), ())
+               if all(labels.get(name) == wanted for name, wanted in found.selector or ())]
+        levels = [self._wide.get(self._root, []), [] if namespace == self._root else self._wide.get(namespace, []), own]
+        objects = tuple([found.id for level in levels for found in level])
+        mode, ports = "PERMISSIVE", {}
+        for level in levels:
+            oldest = _oldest(level)
+            if oldest is None and level:
+                names = ", ".join(found.id for found in level)
+                return Modes(NOTHING, EVERYTHING, objects, (f"{names}: the oldest one counts, and which is the oldest is not known",))
+            if oldest is not None:
+                mode = oldest.mode if oldest.mode != "UNSET" else mode
+                ports = {port: written if written != "UNSET" else mode for port, written in oldest.ports}
+        return Modes(_where("STRICT", mode, ports), _where("DISABLE", mode, ports), objects, ())
+
     def loosening_selectors(self, namespace: str) -> tuple[Labels, ...]:
         """Selectors in ``namespace`` under which a pod may accept more plaintext than the namespace says."""
         return tuple(self._selectors.get(namespace, ()))
@@ -83,6 +109,14 @@ class Peers:
         # Told of the converted policy instead of the static one, whether or not there is one.
         return Plaintext(_converted(workload, bare_mesh, bare_space), objects, (),
                          f"{namespace}/converted_peer_authentication_{workload.name}")
+
+
+def _where(wanted: str, mode: str, ports: Mapping[int, str]) -> Expr:
+    """The ports with one mode, where all but ``ports`` have ``mode``."""
+    if mode == wanted:
+        others = [port for port, one in ports.items() if one != wanted]
+        return negate(_ports(others)) if others else EVERYTHING
+    return _ports([port for port, one in ports.items() if one == wanted])
 
 
 def _bare(level: list[PeerAuthentication]) -> list[PeerAuthentication]:

@@ -20,7 +20,9 @@ from meshwright.istio.kinds.authorization_policy import Policy, Rule
 from meshwright.istio.model import world_of
 from meshwright.istio.paths import HTTP_PROTOCOLS, World
 from meshwright.istio.reading import read_objects
+from meshwright.istio.sidecars import http_ports
 from meshwright.istio.terms import Scope
+from meshwright.istio.verdict import Verdict
 from meshwright.record import NamedTuple
 
 
@@ -79,11 +81,14 @@ class _Tracer:
                 gateway = self._world.gateways[name]
                 request = request._replace(principal="", port=way.listener)
                 hop = self._routed(way, request, proxy) or self._judged(
-                    proxy, request, envoy_http.compile_policy, policies.envoy(namespace, gateway.pod_labels, own).objects, place)
+                    proxy, request, envoy_http.compile_policy, policies.envoy(namespace, gateway.pod_labels, own), place)
                 following = gateway.principal(self._mesh.trust_domain)
             elif kind == "waypoint":
                 hop = self._waypoint(way, request._replace(port=way.port or request.port), proxy, place)
                 following = self._world.bindings.waypoints[(namespace, own)].principal(self._mesh.trust_domain)
+            elif kind == "sidecar":
+                hop = self._sidecar(workload, request._replace(port=way.target or request.port), proxy, place)
+                following = ""
             else:
                 target = way.target or request.port
                 hop = self._ztunnel(workload, request._replace(port=target), place)
@@ -108,10 +113,22 @@ class _Tracer:
         service = self._world.services.get(way.service)
         http = service is None or any(port.number == way.port and port.protocol in HTTP_PROTOCOLS for port in service.ports)
         name = (service.namespace, service.name) if service is not None else None
-        applied = self._world.policies.waypoint(namespace, own, name, http).objects
+        verdict = self._world.policies.waypoint(namespace, own, name, http)
         if not http:
-            return Hop(proxy, request.principal, "allow", "it opens a TCP connection before it judges it", "", -1, applied)
-        return self._judged(proxy, request, envoy_http.compile_policy, applied, place)
+            return Hop(proxy, request.principal, "allow", "it opens a TCP connection before it judges it", "", -1, verdict.objects)
+        return self._judged(proxy, request, envoy_http.compile_policy, verdict, place)
+
+    def _sidecar(self, workload: Workload, request: Witness, proxy: str, place: int) -> Hop:
+        labels = dict(workload.labels)
+        verdict = self._world.policies.envoy(workload.namespace, labels)
+        modes = self._world.policies.modes(workload.namespace, labels)
+        if not request.principal and evaluate(modes.strict, request):
+            strict = modes.objects[-1] if modes.objects else ""
+            return Hop(proxy, "", "deny", "mTLS is STRICT here, and the peer shows no certificate", strict, -1, verdict.objects)
+        services = [service for service in self._world.services.values() if workload.id in service.workloads]
+        if not http_ports(workload, services).get(request.port):
+            return Hop(proxy, request.principal, "allow", "it opens a TCP connection before it judges it", "", -1, verdict.objects)
+        return self._judged(proxy, request, envoy_http.compile_policy, verdict, place)
 
     def _ztunnel(self, workload: Workload, request: Witness, place: int) -> Hop:
         if request.port in workload.excluded_inbound:
@@ -122,16 +139,21 @@ class _Tracer:
         if not request.principal and evaluate(plaintext.refused, request):
             strict = plaintext.objects[-1] if plaintext.objects else ""
             return Hop("ztunnel", "", "deny", "mTLS is STRICT here, and the peer shows no certificate", strict, -1, verdict.objects)
-        return self._judged("ztunnel", request, ztunnel.compile_policy, verdict.objects, place)
+        return self._judged("ztunnel", request, ztunnel.compile_policy, verdict, place)
 
-    def _judged(self, proxy: str, request: Witness, engine: Engine, applied: tuple[str, ...], place: int) -> Hop:
-        """DENY first, then ALLOW; among several the first by name, as the proxies report them."""
-        policies = [self._policies[name] for name in sorted(set(applied)) if name in self._policies]
+    def _judged(self, proxy: str, request: Witness, engine: Engine, verdict: Verdict, place: int) -> Hop:
+        """The token, then DENY, then ALLOW; among several the first by name, as the proxies report them."""
+        policies = [self._policies[name] for name in sorted(set(verdict.objects)) if name in self._policies]
         names = tuple(policy.id for policy in policies)
 
         def hop(decision: Literal["allow", "deny", "unknown"], reason: str, object: str = "", rule: int = -1) -> Hop:
             return Hop(proxy, request.principal, decision, reason, object, rule, names)
 
+        reading = [name for name in verdict.objects if name.startswith("RequestAuthentication ")]
+        if reading and evaluate(verdict.tokens, request):
+            return hop("deny", "its token is of no issuer and audience that are accepted here", reading[0])
+        if not reading:  # nobody looks at a token here
+            request = request._replace(attributes=tuple([one for one in request.attributes if not one[0].startswith("claim:")]))
         # Behind another proxy the address of the peer is that proxy's, which nobody knows.
         dimensions = DIMENSIONS if place == 0 else tuple(one for one in DIMENSIONS if one != "source_ip")
         known: Known = {dimension: request.value(dimension) for dimension in dimensions}
@@ -149,7 +171,7 @@ class _Tracer:
                     elif left == "true" and not unsure:
                         return hop("allow", f"rule {number + 1} of it allows this", policy.id, number)
         if unsure or any(policy.action == "CUSTOM" and not policy.dry_run for policy in policies):
-            return hop("unknown", unsure or "what an external authorizer refuses is not modelled")
+            return hop("unknown", unsure or "what an external authorizer says is not known")
         allows = [policy.id for policy in policies if policy.action == "ALLOW"]
         if allows:
             return hop("deny", "ALLOW policies apply here, and none of them allows this", allows[0] if len(allows) == 1 else "")
