@@ -51,6 +51,8 @@ def violations(value: Any, schema: Any, at: str = "$") -> list[str]:
         return [] if any(not violations(value, one, at) for one in schema["anyOf"]) else [f"{at}: matches none"]
     if "const" in schema or "enum" in schema:
         return [] if value in schema.get("enum", [schema.get("const")]) else [f"{at}: {value!r}"]
+    if isinstance(schema["type"], list):
+        return [] if any(not violations(value, schema | {"type": one}) for one in schema["type"]) else [f"{at}: not {schema['type']}"]
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
     if not isinstance(value, kinds[schema["type"]]) or (schema["type"] == "integer" and isinstance(value, bool)):
         return [f"{at}: not {schema['type']}"]
@@ -66,7 +68,7 @@ def violations(value: Any, schema: Any, at: str = "$") -> list[str]:
                 found.append(f"{at}: unexpected {name}")
             elif isinstance(extra, dict):
                 found += violations(one, extra, f"{at}.{name}")
-    elif isinstance(value, list):
+    elif isinstance(value, list) and "items" in schema:
         for number, one in enumerate(value):
             found += violations(one, schema["items"], f"{at}[{number}]")
     elif isinstance(value, int) and not isinstance(value, bool) and value < schema.get("minimum", value):

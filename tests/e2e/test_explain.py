@@ -227,6 +227,25 @@ def test_a_tree_that_somebody_edited_is_judged_as_it_is(tmp_path: Path) -> None:
     assert again["result"]["default"]["explanations"][0]["decision"] == "allowed"
 
 
+def test_headers_and_claims_that_a_policy_asks_for(tmp_path: Path) -> None:
+    tree, folder = tmp_path / "tree", ROOT / "examples/shop"
+    assert run(folder, "compile", "--out", str(tree), *DAY).returncode == 0
+    policy = tree / "shop/authorizationpolicy-orders-l7-allow.yaml"
+    policy.write_text(policy.read_text().replace("  - from:\n", "  - when:\n    - key: request.headers[x-env]\n      values: [prod]\n"
+                                                 "    - key: request.auth.claims[realm][roles]\n      values: [clerk]\n    from:\n"))
+
+    def decision(*more: str) -> str:
+        value = report(folder, "explain", "web", "orders", "GET", "/v1/orders/7", "--manifests", str(tree), *more, *DAY)
+        (told,) = value["result"]["default"]["explanations"]
+        assert told["ways"][0]["hops"][-1]["decision"] == ("deny" if told["decision"] == "denied" else "allow")
+        return str(told["decision"])
+
+    assert decision("--header", "X-Env=prod", "--claim", "realm.roles=clerk") == "allowed"
+    assert decision("--header", "x-env=dev", "--claim", "realm.roles=clerk") == "denied"
+    assert decision("--header", "x-env=prod", "--claim", "realm.roles=guest") in ("denied", "some")  # a set of roles may hold both
+    assert decision() == "some"
+
+
 LOG = """\
 [2026-06-01T10:00:01.000Z] "GET /debug/pprof HTTP/1.1" 403 - rbac_access_denied_matched_policy[ns[shop]-policy[web-l7-deny]-rule[0]] - "-" 0 19 0 - \
 "-" "curl/8" "11-22" "web:80" "-" inbound-vip|80|http|web.shop.svc.cluster.local - 10.96.0.1:80 10.244.1.9:41022 - default

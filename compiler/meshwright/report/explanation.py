@@ -169,9 +169,9 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
 
 def _asked(request: Request, route: Route) -> str:
     if route.kind in ("pod", "plaintext"):
-        return f"port {request.port}"
+        return f"port {request.port}{request.attributes_text}"
     host = f" for host {request.host}" if route.kind == "gateway" and request.host else ""
-    return f"{request.method} {request.path}{host}"
+    return f"{request.method} {request.path}{host}{request.attributes_text}"
 
 
 def _account(principal: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from meshwright.diagnostics.render.findings import Catalogue, Finding, Place
 
@@ -49,8 +48,13 @@ def _result(found: Finding, rule: int) -> dict[str, object]:
     return value
 
 
+def _uri(path: str) -> str:
+    """A relative reference: everything but letters, digits and what RFC 3986 leaves alone as bytes of UTF-8."""
+    return "".join(chr(byte) if (chr(byte).isalnum() and byte < 128) or chr(byte) in "-._~/" else f"%{byte:02X}" for byte in path.encode())
+
+
 def _location(path: str, place: Place | None) -> dict[str, object]:
-    value: dict[str, object] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
+    value: dict[str, object] = {"artifactLocation": {"uri": _uri(path), "uriBaseId": "%SRCROOT%"}}
     if place is not None and place.line:
         value["region"] = {"startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column}
     return {"physicalLocation": value}

@@ -114,8 +114,6 @@ def _notes(program: Program, found: Found, declared: list[Route]) -> list[str]:
         notes.append(f"nothing runs behind `{found.place.text}`")
     elif not declared:
         notes.append("there is no such way from there to it")
-    if found.question.headers or found.question.claims:
-        notes.append("headers and claims change nothing: no rule of this version asks for them")
     return notes
 
 

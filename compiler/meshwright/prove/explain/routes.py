@@ -18,6 +18,7 @@ from meshwright.prove.properties.sound import admitted
 from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
+HTTP = ("service", "gateway", "other-service", "mesh-route")  # ways on which some proxy may see headers and tokens
 MESH = ("service", "without-waypoint", "pod", "other-service", "mesh-route")
 
 
@@ -111,10 +112,18 @@ def _request(way: Way, caller: Caller, question: Question, place: Place, program
     if way.kind == "gateway":
         served = {name for route in program.routes if route.gateway == way.gateway for name in route.hosts}
         parts.append(match("host", "iexact", host) if host else hosts_term(sorted(served)) if served else EVERYTHING)
+    if way.kind in HTTP:
+        parts += [match(f"header:{name}", "exact", value) for name, value in question.headers]
+        parts += [match(_claim(name), "exact", value) for name, value in question.claims]
     address = question.source_ip or caller.source_ip
     if address:
         parts.append(match("source_ip", "cidr", f"{address}/{128 if ':' in address else 32}"))
     return all_of(parts)
+
+
+def _claim(name: str) -> str:
+    """The dimension of a claim; "realm.roles" is one inside of an object, as Istio's conditions write "[realm][roles]"."""
+    return "claim:" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in name.split("."))
 
 
 def _targets(program: Program, place: Place, reach: Reach, wanted: str) -> list[int]:
