@@ -1,5 +1,6 @@
 """The words between packs, engines and findings."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol, Union
 
 from meshwright.diagnostics import Diagnostic
@@ -43,6 +44,7 @@ class Pack(NamedTuple):
     digest: str
     sealed: tuple[Entry, ...]  # () = not sealed
     reads: Any = True
+    data: Mapping[str, Any] = {}  # below `data`, from a bundle
 
 
 class Answer(NamedTuple):

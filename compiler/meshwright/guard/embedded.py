@@ -7,6 +7,7 @@ complete frame is a failure.
 import json
 import marshal
 import os
+import re
 import select
 import signal
 import sys
@@ -43,7 +44,11 @@ class Embedded:
         entries = tuple(entry for pack in packs for entry in pack.sealed) if sealed else ()
         modules = [module for pack in packs for module in pack.modules]
         queries = [f"data.{entry.package}.{entry.rule}" for entry in entries]
-        fields = self.ask(modules, document, queries, gate=True, sealed_for=SEALED_FOR if sealed else "")
+        data = joined_data(packs)
+        if isinstance(data, Diagnostic):
+            return Failure((data,))
+        inputs = [(json.dumps(data), document)] if data else None
+        fields = self.ask(modules, document, queries, gate=True, sealed_for=SEALED_FOR if sealed else "", inputs=inputs, given=tuple(data))
         if isinstance(fields, Failure):
             return fields
         if fields[2]:
@@ -57,14 +62,14 @@ class Embedded:
 
     def ask(
         self, modules: Sequence[Module], document: str, queries: list[str], *, gate: bool, only_gate: bool = False, sealed_for: str = "",
-        inputs: Sequence[tuple[str, str]] | None = None, untyped: Sequence[str] | None = None,
+        inputs: Sequence[tuple[str, str]] | None = None, typed: bool = True, given: Sequence[str] = (),
     ) -> list[bytes] | Failure:
         """The fields of a complete frame that begins with "done" or "gate", else why there is none.
 
         ``gate``: examine the modules first, unless the engine is of the version ``sealed_for``; the third field then lists
         defects and entries, and the entries take the place of ``queries``.  ``inputs``: several pairs of data and input, as JSON
-        texts, in the place of ``document``; each is asked all queries.  ``untyped``: the input has no schema, and these names of
-        ``data`` are given.
+        texts, in the place of ``document``; each is asked all queries.  ``typed``: the input has our schema; ``given``: names below
+        `data` that come from elsewhere than rules.
         """
         where = _folder_of_regorus()
         if where is None:
@@ -79,8 +84,8 @@ class Embedded:
                 "queries": queries,
                 "gate": gate,
                 "sealed_for": sealed_for,
-                "schema": SCHEMA if untyped is None else "",
-                "untyped": list(untyped or ()),
+                "schema": SCHEMA if typed else "",
+                "given": list(given),
                 "only_gate": only_gate,
                 "inputs": [("", document)] if inputs is None else list(inputs),
                 "memory": self.memory + 24 * (len(document) + sum(len(text) for _, text in inputs or ())),
@@ -92,6 +97,37 @@ class Embedded:
         except OSError as problem:
             return Failure((_broken(f"its process could not be started: {problem.strerror}"),))
         return _understand(*ran, self.timeout)
+
+
+def joined_data(packs: tuple[Pack, ...]) -> dict[str, Any] | Diagnostic:
+    """The data of all packs; MW0593 when two, or data and a Rego package, have a name in common."""
+    joined: dict[str, Any] = {}
+    for pack in packs:
+        for name, value in pack.data.items():
+            if name in joined:
+                return error("MW0593", f"two packs bring data called `{name}`", help=("rename it in one of them",))
+            joined[name] = value
+    for module in [module for pack in packs for module in pack.modules] if joined else ():
+        package = _package(module.text)
+        if _holds(joined, package.split(".")):
+            return error("MW0593", f"`{package}` is data, and a Rego package in `{module.path}`", help=("rename one of them",))
+    return joined
+
+
+def _holds(data: Any, path: list[str]) -> bool:
+    """Whether data stands at ``path``, or above it something that is no object."""
+    for part in path:
+        if not isinstance(data, dict):
+            return True
+        if part not in data:
+            return False
+        data = data[part]
+    return True
+
+
+def _package(text: str) -> str:
+    found = re.search(r"(?m)^\s*package\s+([\w.]+)", text)
+    return found.group(1) if found else ""
 
 
 def _answer(entries: tuple[Entry, ...], fields: list[bytes]) -> Answer | Failure:

@@ -34,6 +34,9 @@ class Opa:
         """Diagnostics: MW0580 no client, MW0582 too slow, MW0592 the server, MW0585 refused policies, MW0590 a rule failed,
         MW0593 packages in use, those of the gate; MW0502 policies left behind, MW0503 the gate could not look.
         """
+        if any(pack.data for pack in packs):
+            return Failure((error("MW0596", "data of a bundle is not put on an OPA server", notes=("other policies there could read it",),
+                                  help=("let the server load the bundle itself, or use the embedded engine",)),))
         opened = _open(self.url, self.timeout)
         if isinstance(opened, Diagnostic):
             return Failure((opened,))

@@ -1,4 +1,4 @@
-"""Finds packs and reads their Rego: shipped ones by name, own ones by folder relative to the project."""
+"""Finds packs and reads their Rego: shipped ones by name, own ones by folder, file or bundle relative to the project."""
 
 import os
 from typing import Any
@@ -21,7 +21,7 @@ def read_packs(names: tuple[str, ...], root: str) -> tuple[tuple[Pack, ...], tup
     """The packs named in the project file, in that order.
 
     Diagnostics: MW0583 no such pack, or a folder that leaves the project; MW0584 nothing to evaluate in it; MW0585 not UTF-8 or too
-    large; MW0593 the same pack twice.
+    large; MW0593 the same pack twice; MW0596 a bundle that cannot be used.
     """
     packs: list[Pack] = []
     found: list[Diagnostic] = []
@@ -42,12 +42,47 @@ def read_packs(names: tuple[str, ...], root: str) -> tuple[tuple[Pack, ...], tup
             found.append(refused)
             continue
         places[real] = name
-        pack = read_pack(name if shipped else name.rstrip("/"), real, shipped)
+        pack = read_pack(name, real, True) if shipped else _read_own(name.rstrip("/"), real)
         if isinstance(pack, Diagnostic):
             found.append(pack)
         else:
             packs.append(pack)
     return tuple(packs), tuple(found)
+
+
+def _read_own(name: str, path: str) -> Pack | Diagnostic:
+    """A folder, one Rego file, or a bundle of the project."""
+    if os.path.isdir(path):
+        return read_pack(name, path)
+    with open(path, "rb") as file:
+        raw = file.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        return error("MW0585", f"`{name}` is too large for a guardrail", notes=(f"at most {MOST_BYTES} bytes are read",))
+    if name.endswith(".rego"):
+        try:
+            module = Module(name, raw.decode("utf-8"))
+        except UnicodeDecodeError as problem:
+            return error("MW0585", f"`{name}` is not UTF-8 text (byte {problem.start})", help=("save the file as UTF-8",))
+        return Pack(name.removesuffix(".rego"), (module,), (), pack_digest(name, [module]), ())
+    return _read_bundle(name, raw)
+
+
+def _read_bundle(name: str, raw: bytes) -> Pack | Diagnostic:
+    from meshwright.guard.bundle import read_bundle
+    from meshwright.guard.org import Unusable
+
+    try:
+        bundle = read_bundle(raw)
+    except Unusable as problem:
+        return error("MW0596", f"the bundle `{name}` cannot be used", notes=problem.args[:1], help=problem.args[1:])
+    called = name.removesuffix(".tar.gz")
+    modules = [Module(f"{called}/{module.path}", module.text) for module in bundle.modules]
+    rules = tuple(module for module in modules if not module.path.endswith("_test.rego"))
+    if not rules:
+        return error("MW0584", f"the bundle `{name}` has no *.rego file", notes=("a pack without rules would pass everything",),
+                     help=("build it from a folder with rules: `opa build -b`",))
+    digest = f"sha256:{sha256(raw).hexdigest()}"
+    return Pack(called, rules, tuple(module for module in modules if module.path.endswith("_test.rego")), digest, (), True, bundle.data)
 
 
 def read_pack(name: str, folder: str, shipped: bool = False) -> Pack | Diagnostic:
@@ -117,7 +152,7 @@ def _refuse(name: str, real: str, root: str) -> Diagnostic | None:
             notes=("what decides about a project has to be in it, or ship with Meshwright",),
             help=("copy the pack into the project, and name its folder relative to meshwright.toml",),
         )
-    if not os.path.isdir(real):
+    if not os.path.isdir(real) and not (os.path.isfile(real) and name.endswith((".rego", ".tar.gz"))):
         near = did_you_mean(name, shipped_packs())
         return error(
             "MW0583",

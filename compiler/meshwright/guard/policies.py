@@ -32,7 +32,7 @@ def judge_manifests(objects: tuple[Object, ...], settings: Guard, root: str) -> 
         return Outcome(None, (*problems, *unusable, *clash))
     engine = Embedded(settings.timeout)
     modules = [module for pack in packs for module in pack.modules]
-    gate = engine.ask(modules, "{}", [], gate=True, only_gate=True, untyped=(*data, "conftest"))
+    gate = engine.ask(modules, "{}", [], gate=True, only_gate=True, typed=False, given=(*data, "conftest"))
     listed = gate if isinstance(gate, Failure) else read_inventory(gate[2], packs)
     if isinstance(listed, Failure):
         return Outcome(None, listed.diagnostics)

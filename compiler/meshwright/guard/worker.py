@@ -80,7 +80,7 @@ def answer(request: "dict[str, Any]") -> list[bytes]:
             with open(request["schema"], encoding="utf-8") as file:
                 schema = json.load(file)
         trees = json.loads(engine.get_ast_as_json())
-        defects, entries = gate.examine(trees, set(builtins) - set(FORBIDDEN), schema, request["untyped"])
+        defects, entries = gate.examine(trees, set(builtins) - set(FORBIDDEN), schema, request["given"])
         inventory = json.dumps([defects, entries]).encode()
         if defects or request["only_gate"]:
             return [b"gate", version.encode(), inventory]

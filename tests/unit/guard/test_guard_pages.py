@@ -14,7 +14,7 @@ from meshwright.guard.testing import run_tests, wrong
 from meshwright.ir.project import Guard
 
 PAGES = Path(__file__).parents[3] / "docs/diagnostics"
-NOT_BY_REGO = ("MW0501", "MW0502", "MW0503", "MW0580", "MW0581")  # sources, a server or an installation: other tests
+NOT_BY_REGO = ("MW0501", "MW0502", "MW0503", "MW0580", "MW0581", "MW0596")  # sources, a server or an installation: other tests
 BY_TESTS = ("MW0504", "MW0505")
 WAIVERS = ("MW0508", "MW0509", "MW0510", "MW0512")  # test_waivers.py
 

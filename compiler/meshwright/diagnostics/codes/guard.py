@@ -29,4 +29,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0592", "server-failed", "the OPA server cannot be asked"),
     Code("MW0593", "pack-conflict", "two packs, or a pack and the server, share a name"),
     Code("MW0594", "unusable-data", "data for guardrails cannot be used"),
+    Code("MW0596", "unusable-bundle", "a bundle of policies cannot be used"),
 )
