@@ -19,7 +19,7 @@ from meshwright.render import render
 CALLERS = ("shop/web", "shop/job", "ops/agent", "edge/public-istio", "edge/inside-istio", "lab/x")
 PRINCIPALS = ("", *(f"cluster.local/ns/{one.replace('/', '/sa/')}" for one in CALLERS))
 ADDRESSES = ("10.0.0.1", "10.0.0.200", "192.168.0.1")
-PATHS = ("/", "/a", "/a/", "/ab", "/a/b", "/a/b/c", "/b", "/v/1", "/v/1/x", "/v//x")
+PATHS = ("/", "/a", "/a/", "/ab", "/a/b", "/a/b/c", "/b", "/v/1", "/v/1/x", "/v//x", "/v/[1]", "/v/1/x]", "/[")
 METHODS = ("GET", "POST")
 
 anybody = ("any workload", "anyone", "clients of edge/public", "clients of any gateway", "namespace shop", "namespace edge", "namespace ops",

@@ -43,7 +43,7 @@ WAYS = (
     Way("unlisted-service", "", 0, 0, "", 0, NOTHING, NOTHING, (), ()),
 )
 PRINCIPALS = ("", *(f"cluster.local/ns/{name}" for name in ("shop/sa/web", "ops/sa/prometheus", "other/sa/other", "edge/sa/public-istio", "shop/sa/inside-istio")))
-REQUESTS = tuple(product(("10.9.0.7", "203.0.113.7"), ("GET", "PUT"), ("/", "/a", "/a/", "/a/b", "/a/b/c", "/x/b"),
+REQUESTS = tuple(product(("10.9.0.7", "203.0.113.7"), ("GET", "PUT"), ("/", "/a", "/a/", "/a/b", "/a/b/c", "/x/b", "/a/[b", "/[/b"),
                          ("shop.example.com", "API.example.org:8443", "other.test")))
 
 

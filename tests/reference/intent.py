@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from meshwright.ir.intent import Grant, PodSet, Program, Source
-from tests.reference.matching import address, host_of_language, path_of_language
+from tests.reference.matching import address, host_of_language, path_of_language, unseen
 
 
 class Ask(NamedTuple):
@@ -61,8 +61,15 @@ def caller(program: Program, ask: Ask, gateways: bool = True, others: bool = Tru
 
 def _granted(program: Program, pods: PodSet, ask: Ask, listener: int) -> bool:
     met = {grant.effect for grant in program.grants if about(program, pods, grant, ask) and asks(program, grant.source, ask, listener)
-           and (grant.http is None or ((not grant.http.methods or ask.method in grant.http.methods) and path_of_language(grant.http.path, ask.path)))}
+           and (grant.http is None or ((not grant.http.methods or ask.method in grant.http.methods) and _at_door(grant, ask.path)))}
     return met == {"allow"}
+
+
+def _at_door(grant: Grant, path: str) -> bool:
+    pattern = grant.http.path if grant.http is not None else None
+    if pattern is None or path_of_language(pattern, path):
+        return True
+    return grant.effect == "deny" and unseen(pattern, path)
 
 
 def about(program: Program, pods: PodSet, grant: Grant, ask: Ask) -> bool:

@@ -18,6 +18,14 @@ def path_of_language(pattern: PathPattern, path: str) -> bool:
     return re.fullmatch(text or "/", path) is not None
 
 
+def unseen(pattern: PathPattern, path: str) -> bool:
+    """Whether a deny of ``pattern`` takes in ``path`` because no template could see it."""
+    if None not in pattern.segments:
+        return False
+    above = "".join(f"/{part}" for part in pattern.segments[: pattern.segments.index(None)]) + "/"
+    return path.startswith(above) and re.fullmatch(f"[{SEEN}/]*", path, re.ASCII) is None
+
+
 def host_of_language(declared: str, host: str) -> bool:
     name = re.escape(declared.removeprefix("*"))
     return re.fullmatch(("[^:]+" if declared.startswith("*.") else "") + name + "(:.*)?", host, re.IGNORECASE) is not None

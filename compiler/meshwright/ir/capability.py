@@ -69,6 +69,7 @@ def _fields() -> tuple[tuple[str, tuple[Engine, ...], tuple[Evidence, ...]], ...
         (f"{_OPERATION}.notPorts[]", ("ztunnel", "waypoint"), _RAN),
         (f"{_OPERATION}.methods[]", ("waypoint",), _RAN),
         (f"{_OPERATION}.paths[]", ("waypoint",), _RAN),
+        (f"{_OPERATION}.notPaths[]", ("waypoint",), _RAN),
         ("PeerAuthentication.spec.selector.matchLabels", ("ztunnel",), _RAN),
         ("PeerAuthentication.spec.mtls.mode", ("ztunnel",), _RAN),
         ("PeerAuthentication.spec.portLevelMtls{}.mode", ("ztunnel",), _RAN),

@@ -68,14 +68,16 @@ class Phrases:
         """``http`` in Istio's words, sorted: methods and paths; () = any."""
         return self._methods[http.methods], self._paths[http.path]
 
-    def operation(self, ports: Words, methods: Words, paths: Words) -> dict[str, object]:
-        """What requests match that match one of each; () = any."""
+    def operation(self, ports: Words, methods: Words, paths: Words, other: Words) -> dict[str, object]:
+        """What requests match that match one of each, and none of the paths ``other``; () = any."""
         lists = self._lists
         made: dict[str, object] = {"ports": lists[ports]}
         if methods:
             made["methods"] = lists[methods]
         if paths:
             made["paths"] = lists[paths]
+        if other:
+            made["notPaths"] = lists[other]
         return made
 
 

@@ -1,6 +1,6 @@
 """One L7 service: what its waypoint enforces, in service ports and with the identities of the callers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 
 from meshwright.diagnostics import Diagnostic
@@ -18,7 +18,8 @@ _TEMPLATE_MARKS = frozenset("-._~%!$&'()+,;:@=")
 
 _Who = Identity | tuple[str, str, str]
 _Door = tuple[int, Http | None]  # service port, HTTP terms
-_Operation = tuple[Words, Words, Words]  # ports, methods, paths
+_Spell = Callable[[Plan, Sequence["_Door"]], tuple["_Operation", ...]]
+_Operation = tuple[Words, Words, Words, Words]  # ports, methods, paths, other paths
 
 
 def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list[Manifest]:
@@ -44,8 +45,9 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
     _refuse_templates(plan, [*allows, *(grant for some in denies.values() for grant in some)], found)
 
     target = {"targetRefs": service_ref(service.name)}
-    allow = _rules(plan, allowed)
-    deny = _rules(plan, {number: [grant for grant in some if grant.source.kind != "unidentified"] for number, some in denies.items()})
+    allow = _rules(plan, allowed, _operations)
+    deny = _rules(plan, {number: [grant for grant in some if grant.source.kind != "unidentified"] for number, some in denies.items()},
+                  _refused_operations)
     fence = _fence(plan, allowed)
     origin = spans(plan.program, allows)
     made = [
@@ -61,7 +63,7 @@ def lower_service(plan: Plan, service: Service, found: list[Diagnostic]) -> list
     return made
 
 
-def _rules(plan: Plan, grants: Mapping[int, list[Grant]]) -> list[dict[str, object]]:
+def _rules(plan: Plan, grants: Mapping[int, list[Grant]], spell: _Spell) -> list[dict[str, object]]:
     """Rules for ``grants`` by service port: one for all the sources that have the same doors."""
     doors: dict[_Who, tuple[Source, list[_Door]]] = {}
     for number, some in grants.items():
@@ -75,7 +77,7 @@ def _rules(plan: Plan, grants: Mapping[int, list[Grant]]) -> list[dict[str, obje
                 known[1].append((number, grant.http))
     callers: dict[tuple[_Operation, ...], list[Source]] = {}
     for source, its_doors in doors.values():
-        callers.setdefault(_operations(plan, its_doors), []).append(source)
+        callers.setdefault(spell(plan, its_doors), []).append(source)
     made: list[tuple[tuple[str, ...], dict[str, object]]] = []
     for operations, sources in callers.items():
         to = [{"operation": plan.phrases.operation(*one)} for one in operations]
@@ -103,7 +105,7 @@ def _operations(plan: Plan, doors: Sequence[_Door]) -> tuple[_Operation, ...]:
     """Products of (ports, methods, paths) that together are exactly ``doors``; () in a place means any."""
     if len(doors) == 1:  # the usual case, in short
         number, http = doors[0]
-        return (((str(number),), *(plan.phrases.terms(http) if http is not None else ((), ()))),)
+        return (((str(number),), *(plan.phrases.terms(http) if http is not None else ((), ())), ()),)
     whole = sorted({number for number, http in doors if http is None})
     paths: dict[tuple[int, tuple[str, ...]], set[str]] = {}
     for number, http in doors:
@@ -116,7 +118,18 @@ def _operations(plan: Plan, doors: Sequence[_Door]) -> tuple[_Operation, ...]:
     made = [(sorted(numbers), methods, values) for (methods, values), numbers in ports.items()]
     if whole:
         made.append((whole, (), ()))
-    return tuple((tuple(map(str, numbers)), methods, values) for numbers, methods, values in sorted(made))
+    return tuple((tuple(map(str, numbers)), methods, values, ()) for numbers, methods, values in sorted(made))
+
+
+def _refused_operations(plan: Plan, doors: Sequence[_Door]) -> tuple[_Operation, ...]:
+    """``_operations``, and for each door with `{id}` the paths at its place with a character that Envoy's templates do not take."""
+    unseen: dict[tuple[Words, Words], set[int]] = {}
+    for number, http in doors:
+        if http is not None and None in http.path.segments:
+            above = "".join([f"/{part}" for part in http.path.segments[: http.path.segments.index(None)]])
+            unseen.setdefault((plan.phrases.terms(http)[0], (f"{above}/*",)), set()).add(number)
+    return (*_operations(plan, doors), *[(tuple(map(str, sorted(numbers))), methods, paths, ("/{**}",))
+                                         for (methods, paths), numbers in sorted(unseen.items())])
 
 
 def _fence(plan: Plan, allowed: Mapping[int, list[Grant]]) -> list[dict[str, object]]:

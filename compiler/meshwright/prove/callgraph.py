@@ -11,7 +11,7 @@ from meshwright.access.request import Witness, evaluate, fix
 from meshwright.ir.intent import Claim, Source
 from meshwright.ir.proof import Request
 from meshwright.prove.meaning import Meaning
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term
 from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
@@ -111,7 +111,7 @@ def _calls(principal: str, meaning: Meaning, judge: Judge) -> Iterable[_Call | U
                     request = answer._replace(principal=caller)
                     where = target or request.port
                     rules = {grant.rule for grant in meaning.grants_on(pods.id, where) if grant.effect == "allow"
-                             and evaluate(both(meaning.source(grant.source), http_term(grant.http)), request)}
+                             and evaluate(both(meaning.source(grant.source), door_term(grant)), request)}
                     text = f"{service} port {port}" if service else f"pods of {pods.id} port {request.port}"
                     yield _Call(pods.id, via + text, Request(*request._replace(port=port or request.port)), tuple(sorted(rules)))
 

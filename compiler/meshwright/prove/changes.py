@@ -15,7 +15,7 @@ from meshwright.ir.intent import Grant, Program, Source
 from meshwright.ir.proof import Request
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.meaning.routes import listeners_of
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term
 from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
@@ -124,7 +124,7 @@ class _Side:
 
     def term(self, grant: Grant, way: _Way) -> Expr:
         """The requests on ``way`` that one rule speaks of."""
-        door = http_term(grant.http)
+        door = door_term(grant)
         if way.kind == "gateway":
             return door
         found = both(self.meaning.source(grant.source), door)

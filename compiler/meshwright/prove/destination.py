@@ -72,13 +72,13 @@ def as_request(case: Case, way: Way, witness: Witness) -> Request:
 def rules_about(case: Case, way: Way, witness: Witness, http: bool = True) -> tuple[int, ...]:
     """Rules on this destination whose source, target and (with ``http``) door meet the request."""
     from meshwright.access.request import evaluate
-    from meshwright.prove.meaning.terms import http_term
+    from meshwright.prove.meaning.terms import door_term
 
     target = witness.port if way.kind in ("pod", "plaintext") else way.target
     request = Witness(*as_request(case, way, witness))
     return tuple(sorted({grant.rule for grant in case.meaning.grants_on(case.pods, target)
                          if evaluate(case.meaning.source(grant.source), request)
-                         and (not http or evaluate(http_term(grant.http), request))}))
+                         and (not http or evaluate(door_term(grant), request))}))
 
 
 def way_text(way: Way) -> str:

@@ -14,7 +14,7 @@ from meshwright.ir.proof import Request
 from meshwright.prove.invariants import Place, broken_at, places
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.meaning.routes import routed
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term, http_term
 from meshwright.prove.question import Answer, Judge
 
 GATEWAYS = ("gateway", "any-gateway")
@@ -116,7 +116,7 @@ def _fails(title: str, claim: Claim, place: Place, gateway: Gateway | None, answ
 def _denies(place: Place, request: Witness, meaning: Meaning) -> tuple[int, ...]:
     target = place.target or request.port
     return tuple(sorted({grant.rule for grant in meaning.grants_on(place.pods, target) if grant.effect == "deny"
-                         and evaluate(both(meaning.source(grant.source), http_term(grant.http)), request)}))
+                         and evaluate(both(meaning.source(grant.source), door_term(grant)), request)}))
 
 
 def _is_met(grant: Grant, claims: Iterable[Claim], meaning: Meaning, judge: Judge) -> bool:
@@ -124,7 +124,7 @@ def _is_met(grant: Grant, claims: Iterable[Claim], meaning: Meaning, judge: Judg
     for claim in claims:
         if any(_same_place(grant.target, target) for target in claim.targets):
             asked = both(any_of(meaning.source(source) for source in claim.sources), http_term(claim.http))
-            mine = both(meaning.source(grant.source), http_term(grant.http))
+            mine = both(meaning.source(grant.source), door_term(grant))
             if judge.outside(both(asked, mine), NOTHING) is not None:
                 return True
     return False

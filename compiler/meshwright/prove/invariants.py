@@ -12,7 +12,7 @@ from meshwright.ir.intent import Claim, Gateway, Invariant, Program, Source, Tar
 from meshwright.ir.proof import Request, Verdict
 from meshwright.prove.callgraph import Chain, chains
 from meshwright.prove.meaning import Meaning
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term, http_term
 from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
@@ -129,7 +129,7 @@ def _request(place: Place, entry: Gateway | None, witness: Witness, meaning: Mea
     request = witness if entry is None else witness._replace(principal=entry.identity.principal(meaning.trust_domain))
     target = place.target or request.port
     rules = {grant.rule for grant in meaning.grants_on(place.pods, target) if grant.effect == "allow"
-             and evaluate(meaning.source(grant.source), request) and evaluate(http_term(grant.http), request)}
+             and evaluate(meaning.source(grant.source), request) and evaluate(door_term(grant), request)}
     return Request(*request._replace(port=place.port or request.port)), tuple(sorted(rules))
 
 

@@ -7,7 +7,7 @@ from meshwright.diagnostics import Diagnostic, Label, info, warning
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Grant, Http, Program, Rule, Target
 from meshwright.prove.meaning import Meaning
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term
 from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
@@ -133,7 +133,7 @@ class _Review:
         return self._meaning.targets.get((target.id, target.port), 0) if target.kind == "service" else target.port
 
     def _term(self, grant: Grant) -> Expr:
-        return both(self._meaning.source(grant.source), http_term(grant.http))
+        return both(self._meaning.source(grant.source), door_term(grant))
 
     def _lasts(self, rule: Rule, until: str) -> bool:
         return not rule.until or (bool(until) and rule.until >= until)

@@ -9,7 +9,7 @@ from meshwright.ir.denial import Denial
 from meshwright.ir.explanation import Question
 from meshwright.ir.intent import Grant, Program
 from meshwright.prove.meaning import Meaning
-from meshwright.prove.meaning.terms import http_term
+from meshwright.prove.meaning.terms import door_term
 from meshwright.prove.question import Judge
 
 
@@ -88,4 +88,4 @@ def _term(meaning: Meaning, grant: Grant, at_service: bool) -> Expr:
     if grant.target.kind == "service" and not at_service:
         number = meaning.targets.get((grant.target.id, number), 0)
     where = [match("port", "number", str(number))] if number else []
-    return both(*where, meaning.source(grant.source), http_term(grant.http))
+    return both(*where, meaning.source(grant.source), door_term(grant))

@@ -12,7 +12,7 @@ from meshwright.ir.proof import Request
 from meshwright.prove.destination import Case, as_request, rules_about, way_text
 from meshwright.prove.explain.words import Caller, Place
 from meshwright.prove.meaning import Meaning
-from meshwright.prove.meaning.terms import hosts_term, http_term
+from meshwright.prove.meaning.terms import door_term, hosts_term
 from meshwright.prove.properties import permitted_ways
 from meshwright.prove.properties.sound import admitted
 from meshwright.prove.question import Judge
@@ -203,7 +203,7 @@ def _rules(case: Case, way: Way, request: Witness, target: int, doors: bool) -> 
     for grant in case.meaning.grants_on(case.pods, target if way.kind in ("pod", "plaintext") else way.target) if case.pods else ():
         by_address = grant.http is None or grant.target.kind == "pods" or (
             way.kind in ("service", "gateway", "other-service") and (grant.target.id, grant.target.port) == (way.service, way.port))
-        term = both(case.meaning.source(grant.source), http_term(grant.http)) if doors else case.meaning.source(grant.source)
+        term = both(case.meaning.source(grant.source), door_term(grant)) if doors else case.meaning.source(grant.source)
         if (by_address or grant.effect == "deny") and evaluate(term, request):
             found.add(Seen(grant.rule, grant.effect))
     return tuple(sorted(found))

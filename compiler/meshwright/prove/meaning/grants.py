@@ -12,7 +12,7 @@ from meshwright.access.request import fix
 from meshwright.ir.identity import Identity
 from meshwright.ir.intent import Gateway, Grant, Http, PodSet, Program, Service, Source
 from meshwright.prove.meaning.routes import routed
-from meshwright.prove.meaning.terms import gateway_term, http_term, source_term
+from meshwright.prove.meaning.terms import door_term, gateway_term, http_term, source_term
 
 GATEWAYS = ("gateway", "any-gateway")
 NOT_BY_ADDRESS = (*GATEWAYS, "unidentified")  # sources that reach pods by another way
@@ -256,7 +256,10 @@ class Meaning:
             known, http = self._sources.get(id(grant.source)), grant.http
             term = known[1] if known is not None else self.source(grant.source)
             if http is not None:
-                term = pair(term, self._doors.get(id(http)) or self._door(http))
+                if grant.effect == "deny" and None in http.path.segments:
+                    term = both(term, door_term(grant))
+                else:
+                    term = pair(term, self._doors.get(id(http)) or self._door(http))
             self._terms[id(grant)] = term
         return term
 

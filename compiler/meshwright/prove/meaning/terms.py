@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, either, match, negate
-from meshwright.ir.intent import Gateway, Http, PathPattern, Source
+from meshwright.ir.intent import Gateway, Grant, Http, PathPattern, Source
 
 ANY_IDENTITY = match("principal", "present")
 NO_IDENTITY = match("principal", "exact", "")
@@ -39,6 +39,21 @@ def http_term(http: Http | None) -> Expr:
     return both(_methods_term(http.methods), path_term(http.path))
 
 
+def door_term(grant: Grant) -> Expr:
+    """The door of a grant.  A deny with `{id}` also holds for the paths at its place whose characters no template takes."""
+    http = grant.http
+    if grant.effect == "allow" or http is None or None not in http.path.segments:
+        return http_term(http)
+    return either(http_term(http), both(_methods_term(http.methods), _unseen_term(http.path)))
+
+
+@lru_cache(maxsize=1024)
+def _unseen_term(path: PathPattern) -> Expr:
+    """Paths that begin as ``path`` does before its first `{id}`, with a character that Envoy's templates do not take."""
+    above = "".join([f"/{part}" for part in path.segments[: path.segments.index(None)]])
+    return both(match("path", "prefix", f"{above}/"), negate(match("path", "template", "/{**}")))
+
+
 @lru_cache(maxsize=1024)
 def _methods_term(methods: tuple[str, ...]) -> Expr:
     return any_of([match("method", "exact", method) for method in methods]) if methods else EVERYTHING
@@ -67,3 +82,4 @@ def forget() -> None:
     """Drop what was remembered (benchmarks measure the cold case)."""
     _methods_term.cache_clear()
     path_term.cache_clear()
+    _unseen_term.cache_clear()
