@@ -7,7 +7,8 @@ from meshwright.record import NamedTuple
 if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
 
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help"]
+Hook = Literal["fmt", "lint", "check", "compile"]
+Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help", "hook"]
 Format = Literal["text", "json", "markdown", "junit", "sarif", "github", "gitlab", "rdjson"]
 Severity = Literal["error", "warning"]
 
@@ -32,9 +33,11 @@ class Arguments(NamedTuple):
     no_new_access: bool = False
     no_public: bool = False
     reports: tuple[tuple[Format, str], ...] = ()  # further formats of the findings, and the file for each
+    hook: Hook | None = None  # of `hook`: which one
     question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input
 
 
+HOOKS = ("fmt", "lint", "check", "compile")
 COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish")  # no words of their own in usual lines
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
@@ -53,6 +56,8 @@ def parse_arguments(argv: list[str]) -> Arguments:
 
 def _usual(argv: list[str]) -> Arguments | None:
     """A command and options that all commands share, each with its value behind it; None for everything else, mistakes included."""
+    if argv[:1] == ["hook"]:
+        return _hook(argv[1:])
     if argv[:1] == [] or argv[0] not in COMMANDS or len(argv) % 2 == 0:
         return None
     given: dict[str, str] = {}
@@ -63,3 +68,10 @@ def _usual(argv: list[str]) -> Arguments | None:
         given[option] = value
     return Arguments(cast("Command", argv[0]), given.get("-C", "."), given.get("--env"), cast("Format", given.get("--format", "text")),
                      cast("Severity", given.get("--fail-on", "error")), "", ())
+
+
+def _hook(words: list[str]) -> Arguments | None:
+    """As hook runners start it: a kind and files."""
+    if not words or words[0] not in HOOKS or any(word.startswith("-") for word in words):
+        return None
+    return Arguments("hook", ".", None, "text", "error", "", tuple(words[1:]), hook=cast("Hook", words[0]))

@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
-from meshwright.cli.arguments import Arguments, Command
+from meshwright.cli.arguments import HOOKS, Arguments, Command, Hook
 
 if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
@@ -83,6 +83,14 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright publish\n"
      "  meshwright publish --env staging\n"
      "  meshwright publish --allow-dirty     although the sources are not committed"),
+    ("hook", "for pre-commit and its kin: the projects of a repository, before a commit",
+     "KIND is fmt, lint, check or compile.  Files belong to the nearest meshwright.toml above them; `check` and `compile`\n"
+     "judge whole projects, and without files every project of the repository.  They refuse what the commit does not contain.",
+     "  meshwright hook fmt mesh/shop/shop.mesh   rewrite it; exit 1 if it changed\n"
+     "  meshwright hook lint mesh/shop/shop.mesh  syntax, from the file alone\n"
+     "  meshwright hook check                     every project, as `meshwright check`\n"
+     "  meshwright hook check -C services/shop    those in this folder and below it\n"
+     "  meshwright hook compile                   write the trees; exit 1 if they are not part of the commit"),
 )
 
 WIDTH = 100  # columns of help texts
@@ -94,7 +102,10 @@ EXIT_CODES = """exit codes:
 
 def parse_all(argv: list[str]) -> Arguments:
     """The command line as data; leaves through SystemExit for --help and --version (0) and for usage errors (2)."""
+    kind, argv = _hook(argv)
     parsed = _parser(argv).parse_args(argv)
+    if parsed.command == "hook" and kind is None:
+        _usage("hook", f"a kind is needed: {', '.join(HOOKS)}")
     # text goes to standard error and is never in the way of another one
     plain = list(dict.fromkeys(name for name, file in parsed.format if not file and name != "text"))
     if len(plain) > 1:
@@ -103,7 +114,7 @@ def parse_all(argv: list[str]) -> Arguments:
         command=parsed.command, directory=parsed.directory, environment=parsed.env, format=plain[0] if plain else "text",
         reports=tuple(one for one in parsed.format if one[1]),
         fail_on=parsed.fail_on, at=parsed.at or "", files=tuple(getattr(parsed, "files", ())),
-        question=_question(parsed), check=getattr(parsed, "check", False),
+        question=_question(parsed), hook=kind, check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
         table=getattr(parsed, "table", False), base=getattr(parsed, "base", ""),
         no_new_access=getattr(parsed, "no_new_access", False), no_public=getattr(parsed, "no_public", False),
@@ -160,17 +171,23 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
     elif name == "decide":
         parser.add_argument("files", nargs="*", metavar="QUESTIONS.jsonl", help="one question a line (default: standard input)")
         parser.add_argument("--manifests", metavar="DIR", required=True, help="objects of Kubernetes, Istio and Gateway API together")
+    elif name == "hook":
+        _of_hook(parser)
     else:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
-    parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the folder with meshwright.toml (default: this one)")
+    which = "only projects in DIR and below it" if name == "hook" else "the folder with meshwright.toml (default: this one)"
+    parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help=which)
     parser.add_argument("--env", metavar="NAME", help="one environment (default: all)")
-    own = _FORMATS.get(name, ALL_FORMATS)
-    parser.add_argument("--format", metavar="NAME[=FILE]", action="append", type=_format(own), default=[],
-                        help=f"one of {', '.join(own)} to stdout (default: text, on stderr); "
-                             f"{', '.join(ALL_FORMATS[2:])} into a file; may be repeated")
+    if name == "hook":
+        parser.set_defaults(format=[])  # several projects would be several documents
+    else:
+        own = _FORMATS.get(name, ALL_FORMATS)
+        parser.add_argument("--format", metavar="NAME[=FILE]", action="append", type=_format(own), default=[],
+                            help=f"one of {', '.join(own)} to stdout (default: text, on stderr); "
+                                 f"{', '.join(ALL_FORMATS[2:])} into a file; may be repeated")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="the least severity that exits 1")
     parser.add_argument("--at", metavar="DATE", type=_date, default=None, help="judge `until` as of this day, YYYY-MM-DD (default: today)")
-    if name == "fmt":
+    if name in ("fmt", "hook"):
         parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file would change")
     elif name == "compile":
         where = parser.add_mutually_exclusive_group()
@@ -187,6 +204,18 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("--base", metavar="REVISION", default="", help="for guardrails over `input.diff`: what to compare with")
     if name == "publish":
         parser.add_argument("--allow-dirty", action="store_true", help="publish although the sources are not committed")
+
+
+def _of_hook(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "meshwright hook KIND [-h] [-C DIR] [--env NAME] [--fail-on {error,warning}] [--at DATE] [--check] [PATH ...]"
+    parser.add_argument("files", nargs="*", metavar="PATH", help="what a commit changes; check and compile judge its projects")
+
+
+def _hook(argv: list[str]) -> "tuple[Hook | None, list[str]]":
+    """The kind of a hook, and the line without it: argparse takes no options between positional ones, where runners put them."""
+    if argv[:1] == ["hook"] and argv[1:2] and argv[1] in HOOKS:
+        return cast("Hook", argv[1]), ["hook", *argv[2:]]
+    return None, argv
 
 
 def _of_explain(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ OPTIONS = (["-C", "shop"], ["--env", "staging"], ["--format", "json"], ["--forma
 
 
 def test_every_command_is_known() -> None:
-    assert tuple(name for name, *_ in EXAMPLES if name not in ("explain", "decide", "help")) == COMMANDS  # their words are read by argparse alone
+    assert tuple(name for name, *_ in EXAMPLES if name not in ("explain", "decide", "help", "hook")) == COMMANDS  # their words are read by argparse alone
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -26,6 +26,7 @@ def test_usual_lines_mean_what_argparse_makes_of_them(command: str) -> None:
     ["check", "a.mesh"], ["check", "-C", "x", "a.mesh", "b.mesh"], ["fmt", "--check", "a.mesh"], ["check", "--env=staging"], ["check", "-Cshop"],
     ["compile", "--out", "x"], ["compile", "--check", "-C", "x"], ["prove", "--table"], ["check", "--at", "2026-01-02"], ["check", "--", "a"],
     ["publish", "--allow-dirty", "--env", "x"], ["init", "k8s"],
+    ["hook", "fmt", "a.mesh", "b c.mesh"], ["hook", "check"], ["hook", "compile", "--check"], ["hook", "check", "-C", "x", "a.mesh"],
 ))
 def test_other_lines_are_left_to_argparse(line: list[str]) -> None:
     assert parse_arguments(line) == parse_all(line)
@@ -34,6 +35,7 @@ def test_other_lines_are_left_to_argparse(line: list[str]) -> None:
 @pytest.mark.parametrize("line", (
     [], ["chekc"], ["check", "-C"], ["check", "--env", "--format"], ["check", "--format", "yaml"], ["check", "--fail-on", "info"],
     ["check", "--fromat", "json"], ["check", "-C", "-x"], ["-C", "x"], ["check", "--forma", "json"],
+    ["hook"], ["hook", "guard"], ["hook", "fmt", "-x.mesh"], ["hook", "check", "--format", "json"],
 ))
 def test_mistakes_are_left_to_argparse(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

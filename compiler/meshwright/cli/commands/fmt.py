@@ -11,6 +11,11 @@ from meshwright.source import Source
 
 def run(arguments: Arguments) -> int:
     """Rewrite what is not canonical; a file with syntax errors stays as it is, and so do all others then."""
+    return finish(arguments, answer(arguments))
+
+
+def answer(arguments: Arguments) -> Answer:
+    """The same, not yet said: ``result["changed"]`` names the files."""
     session = open_session(arguments)
     found: list[Diagnostic] = list(session.diagnostics)
     changed: list[tuple[Source, str]] = []
@@ -39,4 +44,4 @@ def run(arguments: Arguments) -> int:
     verb = "formatted" if written else "would be formatted"
     text = "" if failed else f"{len(sources)} file{'s' if len(sources) != 1 else ''}, {len(changed)} {verb}\n"
     result = {"files": len(sources), "changed": [source.path for source, _ in changed], "written": written}
-    return finish(arguments, Answer(tuple(found), session.environments, result, text, session.root, session.sources))
+    return Answer(tuple(found), session.environments, result, text, session.root, session.sources)

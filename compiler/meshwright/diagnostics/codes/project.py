@@ -29,4 +29,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0926", "broken-expectation", "a test of the sources does not pass"),
     Code("MW0927", "no-test", "there is no test in the sources"),
     Code("MW0930", "nothing-proved", "a proof about nothing"),
+    Code("MW0940", "not-in-commit", "a hook sees a file that the commit does not contain so"),
 )
