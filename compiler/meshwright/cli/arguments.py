@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 Hook = Literal["fmt", "lint", "check", "compile"]
 Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help", "hook"]
 Format = Literal["text", "json", "markdown", "junit", "sarif", "github", "gitlab", "rdjson"]
+Gate = Literal["new-access", "public"]
 Severity = Literal["error", "warning"]
 
 
@@ -30,8 +31,7 @@ class Arguments(NamedTuple):
     table: bool = False
     allow_dirty: bool = False
     base: str = ""  # a revision: of `diff`, and of guardrails that look at changes; "" = none
-    no_new_access: bool = False
-    no_public: bool = False
+    gates: tuple[Gate, ...] = ()  # changes of the access that fail
     reports: tuple[tuple[Format, str], ...] = ()  # further formats of the findings, and the file for each
     hook: Hook | None = None  # of `hook`: which one
     question: "Question | str | None" = None  # of `explain`: in words, or the path of a log, "-" = standard input

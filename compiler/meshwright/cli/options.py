@@ -117,7 +117,7 @@ def parse_all(argv: list[str]) -> Arguments:
         question=_question(parsed), hook=kind, check=getattr(parsed, "check", False),
         out=getattr(parsed, "out", None), stdout=getattr(parsed, "stdout", False), manifests=getattr(parsed, "manifests", None),
         table=getattr(parsed, "table", False), base=getattr(parsed, "base", ""),
-        no_new_access=getattr(parsed, "no_new_access", False), no_public=getattr(parsed, "no_public", False),
+        gates=tuple(sorted(set(getattr(parsed, "gates", ())))),
         allow_dirty=getattr(parsed, "allow_dirty", False))
 
 
@@ -198,8 +198,10 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("--table", action="store_true", help="add the access table: who may reach what, through which proxies")
         parser.add_argument("--manifests", metavar="DIR", help="judge the manifests in DIR in place of the compiled ones")
     elif name == "diff":
-        parser.add_argument("--no-new-access", action="store_true", help="exit 1 when anything is let in that was not")
-        parser.add_argument("--no-public", action="store_true", help="exit 1 when callers without an identity of the mesh gain access")
+        parser.add_argument("--no-new-access", dest="gates", action="append_const", const="new-access", default=[],
+                            help="exit 1 when anything is let in that was not")
+        parser.add_argument("--no-public", dest="gates", action="append_const", const="public", default=[],
+                            help="exit 1 when callers without an identity of the mesh gain access")
     if name in ("check", "compile", "guard"):
         parser.add_argument("--base", metavar="REVISION", default="", help="for guardrails over `input.diff`: what to compare with")
     if name == "publish":

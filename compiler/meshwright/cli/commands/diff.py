@@ -54,10 +54,10 @@ def _compare(session: Session, base: dict[str, Program], found: list[Diagnostic]
 
 def _gates(arguments: Arguments, changes: Changes) -> list[Diagnostic]:
     found = []
-    if arguments.no_new_access:
+    if "new-access" in arguments.gates:
         found += _gate("MW0918", "lets in what was not let in before", changes, changes.opened,
                        "take the rule back, or have the change approved and run without `--no-new-access`")
-    if arguments.no_public:
+    if "public" in arguments.gates:
         found += _gate("MW0919", "opens access to callers without an identity of the mesh", changes,
                        tuple(change for change in changes.opened if change.public),
                        "grant it to named workloads, or run without `--no-public`")
