@@ -120,7 +120,8 @@ def test_expressions_over_attributes(case: int) -> None:
             assert evaluate(left, answer) and not evaluate(right, answer)
         else:
             for value in values:
-                request = Witness("", "10.0.0.1", 80, "A", "/", "h", ((dimension, value),))
+                token = (("claim:iss", "x"),) if dimension == "claim:groups" else ()
+                request = Witness("", "10.0.0.1", 80, "A", "/", "h", ((dimension, value), *token))
                 assert not evaluate(left, request) or evaluate(right, request), value
 
     check()
@@ -132,7 +133,7 @@ def test_many_values_of_a_list_are_no_burden() -> None:
     answer = difference_witness(all_of(every), any_of(every[:2]))
     assert answer is None
     answer = difference_witness(any_of(every), any_of(every[1:]))
-    assert isinstance(answer, Witness) and answer.attributes == (("claim:groups", ("g0",)),)
+    assert isinstance(answer, Witness) and answer.attributes == (("claim:groups", ("g0",)), ("claim:iss", "other"))
 
 
 ADDRESSES = ["0.0.0.0", "10.0.0.0", "10.0.0.5", "10.0.0.255", "10.0.1.0", "10.255.255.255", "11.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::9",

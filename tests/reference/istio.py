@@ -63,26 +63,27 @@ def targets(one: Document) -> list[Document]:
     return spec(one).get("targetRefs") or ([spec(one)["targetRef"]] if spec(one).get("targetRef") else [])
 
 
-def at_envoy(found: list[Document], call: Call, engine: str = "http", known: Providers = None) -> bool:
+def at_envoy(found: list[Document], call: Call, engine: str = "http", known: Providers = None, domains: tuple[str, ...] = ("cluster.local",)) -> bool:
     """At a chain with these policies: an external authorizer, which may not exist, then on HTTP the token, then the rules."""
     customs = [one for one in found if one["kind"] == "AuthorizationPolicy" and spec(one).get("action") == "CUSTOM"]
     providers = {spec(one)["provider"]["name"] for one in customs}
     for one in customs:
-        if any(meets(rule, one, call, engine) for rule in spec(one)["rules"]) and (
+        if any(meets(rule, one, call, engine, domains) for rule in spec(one)["rules"]) and (
                 len(providers) > 1 or (known is not None and spec(one)["provider"]["name"] not in known) or call.get(f"asked:{spec(one)['provider']['name']}", "allow") == "deny"):
             return False
     tokens = [one for one in found if one["kind"] == "RequestAuthentication" and engine == "http"]
     if token_refused(tokens, call):
         return False
     call = call if any(spec(one).get("jwtRules") for one in tokens) else unread(call)
-    return decide([one for one in found if one["kind"] == "AuthorizationPolicy"], call, engine)
+    return decide([one for one in found if one["kind"] == "AuthorizationPolicy"], call, engine, domains)
 
 
-def sidecar(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call, engine: str = "http", known: Providers = None) -> bool:
+def sidecar(objects: list[Document], root: str, namespace: str, labels: dict[str, str], call: Call, engine: str = "http", known: Providers = None,
+            domains: tuple[str, ...] = ("cluster.local",)) -> bool:
     """At a chain of a sidecar: what selects its pod, a selector without labels too."""
     return at_envoy([one for one in objects if one["kind"] in ("AuthorizationPolicy", "RequestAuthentication") and not targets(one)
                      and one["metadata"]["namespace"] in (namespace, root)
-                     and ((spec(one).get("selector") or {}).get("matchLabels") or {}).items() <= labels.items()], call, engine, known)
+                     and ((spec(one).get("selector") or {}).get("matchLabels") or {}).items() <= labels.items()], call, engine, known, domains)
 
 
 def gateway_pod_labels(gateway: Document) -> dict[str, str]:
@@ -114,15 +115,15 @@ def plaintext_refused(objects: list[Document], root: str, namespace: str, labels
     return answer
 
 
-def decide(policies: list[Document], call: Call, engine: str) -> bool:
+def decide(policies: list[Document], call: Call, engine: str, domains: tuple[str, ...] = ("cluster.local",)) -> bool:
     """DENY first; then ALLOW, if there is one at all.  What runs dry or only audits decides nothing."""
     policies = [one for one in policies if spec(one).get("action", "ALLOW") in ("ALLOW", "DENY")
                 and (one["metadata"].get("annotations") or {}).get("istio.io/dry-run", "false").lower() not in ("1", "t", "true")]
     for one in policies:
-        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, engine) for rule in (spec(one).get("rules") or ())):
+        if spec(one).get("action", "ALLOW") == "DENY" and any(meets(rule, one, call, engine, domains) for rule in (spec(one).get("rules") or ())):
             return False
     allows = [one for one in policies if spec(one).get("action", "ALLOW") == "ALLOW"]
-    return not allows or any(meets(rule, one, call, engine) for one in allows for rule in (spec(one).get("rules") or ()))
+    return not allows or any(meets(rule, one, call, engine, domains) for one in allows for rule in (spec(one).get("rules") or ()))
 
 
 def selects(content: Document, labels: dict[str, str]) -> bool:

@@ -7,7 +7,7 @@ text joins say nothing of each other; a space keeps each such group as a dimensi
 from collections.abc import Iterable
 
 from meshwright.access.candidates import MOST, candidates
-from meshwright.access.expr import Dimension, Expr, Pattern, Value, is_set
+from meshwright.access.expr import NOTHING, Dimension, Expr, Pattern, Value, any_of, both, is_set, negate
 from meshwright.access.request import matches
 from meshwright.access.universe import TooMany
 
@@ -18,7 +18,7 @@ def atoms_of_attribute(dimension: Dimension, patterns: Iterable[Pattern]) -> tup
     """The values and masks of ``Atoms`` for an attribute; a value that is missing is the friendliest.  Raises as ``candidates`` does."""
     name = dimension.partition(GROUP)[0]
     ordered = sorted(patterns)
-    texts = candidates(name, ordered)
+    texts = candidates(name, [pattern for pattern in ordered if pattern.kind != "given"])  # that one covers every text
     values: list[Value] = []
     if is_set(name):
         values.extend(_unions(_shown(ordered, texts)).values())
@@ -28,6 +28,24 @@ def atoms_of_attribute(dimension: Dimension, patterns: Iterable[Pattern]) -> tup
         values.extend(texts)
     masks = {pattern: sum([1 << number for number, value in enumerate(values) if matches(pattern, value)]) for pattern in ordered}
     return tuple(values), masks
+
+
+def impossible(patterns: dict[Dimension, set[Pattern]]) -> Expr:
+    """Requests that cannot be, among those that ``patterns`` tell apart: with a claim, and without the issuer that every token has.
+
+    Adds to ``patterns`` what it speaks of itself.
+    """
+    found = []
+    given = Pattern("given", "")
+    for dimension in sorted(patterns):
+        if dimension.startswith("claim:") and dimension != "claim:iss":
+            if not is_set(dimension):
+                patterns[dimension].add(given)
+            found.extend([Expr("match", dimension, pattern) for pattern in sorted(patterns[dimension])])
+    if not found:
+        return NOTHING
+    patterns.setdefault("claim:iss", set()).add(given)
+    return both(negate(Expr("match", "claim:iss", given)), any_of(found))
 
 
 def groups(dimension: Dimension, patterns: Iterable[Pattern]) -> list[list[Pattern]]:

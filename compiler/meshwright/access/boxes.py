@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from operator import and_
 
 from meshwright.access.atoms import Atoms, atoms
-from meshwright.access.expr import DIMENSIONS, Dimension, Expr, Pattern, Value
+from meshwright.access.expr import DIMENSIONS, NOTHING, Dimension, Expr, Pattern, Value
 from meshwright.access.request import Witness, absent
 from meshwright.access.universe import FALLBACKS, TooMany
 from meshwright.record import NamedTuple
@@ -49,8 +49,12 @@ class Space:
             _collect(expr, patterns)
         self._grouped: dict[tuple[Dimension, Pattern], Dimension] = {}
         named = sorted(patterns.keys() - set(DIMENSIONS))
+        never = NOTHING
         if named:
-            named = self._group(named, patterns)
+            from meshwright.access.attributes import impossible
+
+            never = impossible(patterns)
+            named = self._group(sorted(patterns.keys() - set(DIMENSIONS)), patterns)
         renamed = {pattern: rename(pattern) for pattern in patterns.get("principal", ())} if rename is not None else {}
         if renamed:
             patterns["principal"] = set(renamed.values())
@@ -66,11 +70,14 @@ class Space:
         self._boxes: dict[int, list[Box]] = {}
         self._budget = budget
         self._left = budget
+        self._possible = self._complement(self.compile(never)) if never is not NOTHING else None
 
     def difference(self, left: Expr, right: Expr) -> Witness | None:
         """As ``find``, for two of the expressions of this space."""
         self._left = self._budget
         mine, theirs = self._tree(left), self._tree(right)
+        if self._possible is not None:
+            mine = Tree("and", (), (mine, self._possible))
         try:
             inside = self._boxes.get(id(left))
             if inside is None:

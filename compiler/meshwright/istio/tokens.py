@@ -4,9 +4,9 @@ An accepted token is one whose issuer a rule names, with an audience that this r
 token here is always validly signed.  A request without a token passes, and has no claims.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from meshwright.access.expr import NOTHING, Dimension, Expr, Pattern, all_of, any_of, both, either, match, negate
+from meshwright.access.expr import NOTHING, Expr, all_of, any_of, both, match, negate
 from meshwright.istio.kinds.request_authentication import JwtRule, RequestAuthentication
 
 TOKEN = match("claim:iss", "given")
@@ -21,16 +21,9 @@ class Tokens:
         self.rules: tuple[JwtRule, ...] = tuple([rule for one in applied for rule in one.rules])
         self.objects: tuple[str, ...] = tuple([one.id for one in applied])
 
-    def refused(self, asked: Iterable[Expr]) -> Expr:
-        """Requests with a token that no rule accepts, and those that cannot be: with a claim that ``asked`` speak of, without an issuer."""
-        accepted = any_of([accepts(rule) for rule in self.rules])
-        others = {(one.dimension, one.pattern) for expr in asked for one in _claims(expr) if one.dimension != "claim:iss"}
-        impossible = any_of([Expr("match", dimension, pattern) for dimension, pattern in sorted(others, key=_place)])
-        return either(both(TOKEN, negate(accepted)), both(negate(TOKEN), impossible))
-
-    def accepted(self) -> Expr:
-        """Requests with a token that some rule accepts."""
-        return any_of([accepts(rule) for rule in self.rules])
+    def refused(self) -> Expr:
+        """Requests with a token that no rule accepts; every token has an issuer."""
+        return both(TOKEN, negate(any_of([accepts(rule) for rule in self.rules])))
 
 
 def accepts(rule: JwtRule) -> Expr:
@@ -66,17 +59,3 @@ def without_token(expr: Expr) -> Expr:
         join = all_of if expr.op == "and" else any_of
         return join([without_token(arg) for arg in expr.args])
     return expr
-
-
-def _claims(expr: Expr) -> Iterable[Expr]:
-    if expr.op == "match":
-        if expr.dimension is not None and expr.dimension.startswith("claim:"):
-            yield expr
-    else:
-        for arg in expr.args:
-            yield from _claims(arg)
-
-
-def _place(one: tuple[Dimension | None, Pattern | None]) -> tuple[str, tuple[str, str]]:
-    return one[0] or "", one[1] or ("", "")
-

@@ -72,7 +72,7 @@ def judge(policies: Iterable[Compiled], tokens: Tokens | None = None, providers:
     denied, allowed = any_of(denies), EVERYTHING if allows is None else any_of(allows)
     refused = NOTHING
     if tokens is not None:
-        refused = tokens.refused([denied, allowed])
+        refused = tokens.refused()
         denied = either(denied, refused)
         objects.extend(tokens.objects)
     elif token:
