@@ -35,7 +35,7 @@ mutate: $(VENV)/.installed ## break trees and the compiler on purpose, a sample;
 # Whatever is held against real programs, in one run, so that its figures belong together.
 JUDGED := tests/conformance tests/e2e/test_applications.py
 
-conformance: $(VENV)/.installed ## against real istiod and real Envoy, a million requests; needs Go 1.26 (REQUIRE=istiod: fail without it)
+conformance: $(VENV)/.installed ## against real istiod, Envoy, OPA and conftest; needs Go 1.26 (REQUIRE=istiod,opa,conftest: fail without them)
 	MESHWRIGHT_REQUIRE=$(REQUIRE) MESHWRIGHT_FIGURES=1 $(BIN)/pytest -m 'not slow and not conformance_long' $(JUDGED)
 
 conformance-long: $(VENV)/.installed ## the same with ten million more

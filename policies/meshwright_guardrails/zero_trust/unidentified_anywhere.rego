@@ -4,7 +4,7 @@
 package meshwright.zero_trust.unidentified_anywhere
 
 warn contains finding if {
-	some position in input.access.index.allows_by_kind["unidentified"]
+	some position in input.access.index.allows_by_kind.unidentified
 	edge := input.access.allows[position]
 	count(edge.from.cidrs) == 0
 	finding := {
