@@ -8,7 +8,7 @@ from typing import Literal
 
 from meshwright.access.expr import DIMENSIONS, Expr, any_of
 from meshwright.access.reach import Behind, Way
-from meshwright.access.request import Witness, evaluate
+from meshwright.access.request import Witness, evaluate, fix
 from meshwright.ir.denial import Denial
 from meshwright.ir.explanation import Hop
 from meshwright.ir.intent import Mesh
@@ -161,7 +161,10 @@ class _Tracer:
         for action in ("DENY", "ALLOW"):
             for policy in policies:
                 for number, (requests, doubts) in enumerate(self._rules(policy, action, engine)):
-                    left = settle(requests, {**known, **{one: request.value(one) for one in attributes(requests)}}).op
+                    rest = settle(requests, known)
+                    for name in attributes(rest):
+                        rest = fix(rest, name, request.value(name))
+                    left = rest.op
                     if left == "true" and action == "DENY":
                         return hop("deny", f"rule {number + 1} of it denies this", policy.id, number)
                     if left not in ("true", "false"):
