@@ -34,7 +34,7 @@ class Gateways:
         return (selector.get("matchLabels") or {}).items() <= labels.items() and all(
             labels.get(one["key"]) in one["values"] for one in selector.get("matchExpressions") or ())
 
-    def backends(self, gateway: Document, port: int, http: Http) -> set[str]:
+    def backends(self, gateway: Document, port: int, http: Http, headers: dict[str, str] | None = None) -> set[str]:
         """The "ns/service:port"s that the listeners at one port send a request to."""
         where, short = gateway["metadata"]["namespace"], gateway["metadata"]["name"]
         groups: dict[str, list[Document]] = {}
@@ -65,7 +65,7 @@ class Gateways:
             meeting = [domain for domain in tables if istio.host_meets(domain, http.host)]
             if meeting:  # the narrowest domain that meets the host has the only table that is read
                 best = max(meeting, key=lambda domain: (domain != "", not domain.startswith("*"), len(domain)))
-                found |= {one for one in istio.table(tables[best], http.method, http.path, self.granted) if one}
+                found |= {one for one in istio.table(tables[best], http.method, http.path, self.granted, headers) if one}
         return found
 
     def certified(self, gateway: Document, listener: Document) -> bool:

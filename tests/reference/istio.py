@@ -143,12 +143,15 @@ def matches_of(route: Document) -> list[tuple[Document, Document]]:
     return [(rule, match) for rule in spec(route).get("rules") or ({},) for match in rule.get("matches") or (anything,)]
 
 
-def table(entries: list[tuple[Document, Document, Document]], method: str, path: str, granted: Any = None) -> set[str]:
-    """The "ns/service:port"s of the first match: exact path, then the longest prefix, then a method; mirrors included."""
-    found: list[tuple[tuple[bool, int, bool], Document, Document]] = []
+def table(entries: list[tuple[Document, Document, Document]], method: str, path: str, granted: Any = None, headers: dict[str, str] | None = None) -> set[str]:
+    """The "ns/service:port"s of the first match: exact path, then the longest prefix, then a method, then most headers; mirrors included."""
+    found: list[tuple[tuple[bool, int, bool, int], Document, Document]] = []
     for route, rule, match in entries:
-        if match.keys() - {"path", "method"}:
-            raise NotJudged("matches on headers or query parameters")
+        wishes = match.get("headers") or ()
+        if match.keys() - {"path", "method", "headers"} or any(one.get("type", "Exact") != "Exact" for one in wishes):
+            raise NotJudged("matches on query parameters or patterns of headers")
+        if any((headers or {}).get(one["name"].lower()) != one["value"] for one in wishes):
+            continue
         wanted = match.get("path") or {}
         kind, value = wanted.get("type", "PathPrefix"), wanted.get("value", "/")
         if kind == "RegularExpression" and not value.replace("/", "").replace("-", "").replace("_", "").isalnum() and value != "/":

@@ -79,7 +79,8 @@ def let_in(documents: Documents, way: Way, namespace: str, labels: dict[str, str
         kind, _, name = proxy.partition(" ")
         if kind == "gateway":
             (gateway,) = (one for one in documents if one["kind"] == "Gateway" and f"{one['metadata']['namespace']}/{one['metadata']['name']}" == name)
-            backends = Gateways(documents, {}).backends(gateway, ask.listener, Http(ask.method, ask.path, ask.host))
+            backends = Gateways(documents, {}).backends(gateway, ask.listener, Http(ask.method, ask.path, ask.host), {
+                name[7:]: value for name, value in attributes if name.startswith("header:")})
             passed = passed and f"{ask.service}:{ask.port}" in backends and istio.gateway(documents, "istio-system", name, istio.Call(
                 "", ask.source_ip, ask.listener, ask.method, ask.path, ask.host, attributes), istio.gateway_pod_labels(gateway))
         elif kind == "waypoint":

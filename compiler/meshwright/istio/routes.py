@@ -18,7 +18,7 @@ class Edge(NamedTuple):
     source: str  # "ns/name" of the gateway or of the parent Service
     port: int  # listener port; port of the parent Service, 0 = every one
     backend: Backend
-    requests: Expr  # over method, path, host
+    requests: Expr  # over method, path, host, and headers
     objects: tuple[str, ...]
     doubts: tuple[str, ...]
 
@@ -135,7 +135,7 @@ _RANK = {"exact": 0, "prefix": 1, "regex": 2}
 
 
 def _entries(route: HttpRoute) -> list[_Entry]:
-    return [_Entry((_RANK[one.kind], -len(one.path), 0 if one.method else 1, -one.vague, 0), one, rule, route)
+    return [_Entry((_RANK[one.kind], -len(one.path), 0 if one.method else 1, -one.counts[0], -one.counts[1]), one, rule, route)
             for rule in route.rules for one in rule.matches]
 
 
@@ -182,7 +182,8 @@ def _requests(one: RouteMatch) -> Expr:
         path = EVERYTHING
     else:
         path = either(match("path", "exact", one.path), match("path", "prefix", one.path + "/"))
-    return both(path, match("method", "exact", one.method)) if one.method else path
+    requests = both(path, match("method", "exact", one.method)) if one.method else path
+    return both(requests, *[match(f"header:{name}", "exact", value) for name, value in one.headers]) if one.headers else requests
 
 
 def _ancestors(path: str) -> list[str]:

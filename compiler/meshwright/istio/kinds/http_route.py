@@ -18,12 +18,14 @@ class Parent(NamedTuple):
 
 
 class RouteMatch(NamedTuple):
-    """``vague``: there are also conditions on headers or query parameters, which no dimension has."""
+    """``vague``: there are also conditions on query parameters, or on headers by regular expression, which no dimension has."""
 
     kind: Literal["exact", "prefix", "regex"]
     path: str  # a prefix without its trailing slash, except "/"
     method: str  # "" = any
-    vague: int  # how many conditions on headers and query parameters
+    vague: int  # how many such conditions
+    headers: tuple[tuple[str, str], ...] = ()  # name in lower case and exact value, every one
+    counts: tuple[int, int] = (0, 0)  # conditions on headers and on query parameters, whatever their kind: the order of matches
 
 
 class Backend(NamedTuple):
@@ -134,9 +136,11 @@ def _rule(found: Object, raw: Mapping[str, object]) -> RouteRule:
 
 def _match(found: Object, raw: Mapping[str, object], doubts: list[str]) -> RouteMatch:
     doubts.extend([f"{found.id}: match field `{field}` is not modelled" for field in sorted(raw.keys() - _MATCH)])
-    vague = sum(len(optional_list(raw, key, "match")) for key in ("headers", "queryParams"))
+    headers, vague = _headers(raw)
+    asked = (vague + len(headers), len(optional_list(raw, "queryParams", "match")))
+    vague += asked[1]
     if vague:
-        doubts.append(f"{found.id}: matches on headers or query parameters are not modelled")
+        doubts.append(f"{found.id}: matches on query parameters, or on headers by regular expression, are not modelled")
     method = filled(raw, "method", "match", "")
     if method and method not in _METHODS:
         raise Refused(f"the method `{method}` is no method")
@@ -144,14 +148,28 @@ def _match(found: Object, raw: Mapping[str, object], doubts: list[str]) -> Route
     value, kind = text(path, "value", "match.path", "/"), filled(path, "type", "match.path", "PathPrefix")
     if kind == "RegularExpression":
         doubts.append(f"{found.id}: paths by regular expression are not modelled")
-        return RouteMatch("regex", value, method, vague)
+        return RouteMatch("regex", value, method, vague, headers, asked)
     if kind not in ("Exact", "PathPrefix"):
         raise Refused(f"the path type `{kind}` is none of Exact, PathPrefix, RegularExpression")
     if not value.startswith("/") or any(bad in value for bad in ("//", "/./", "/../", "%2f", "%2F", "#")) or value.endswith(("/..", "/.")):
         raise Refused(f"the path `{value}` is not absolute and normalized")
     if kind == "Exact":
-        return RouteMatch("exact", value, method, vague)
-    return RouteMatch("prefix", value.rstrip("/") or "/", method, vague)
+        return RouteMatch("exact", value, method, vague, headers, asked)
+    return RouteMatch("prefix", value.rstrip("/") or "/", method, vague, headers, asked)
+
+
+def _headers(raw: Mapping[str, object]) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Exact conditions by name, and how many others there are: patterns, a name in two spellings, and what is no plain header."""
+    found: dict[str, str] = {}
+    others = 0
+    for item in optional_list(raw, "headers", "match"):
+        header = mapping(item, "match.headers[]")
+        name, value = text(header, "name", "match.headers[]").lower(), text(header, "value", "match.headers[]")
+        if filled(header, "type", "match.headers[]", "Exact") != "Exact" or name in found or name.startswith(":") or name == "host":
+            others += 1
+        else:
+            found[name] = value
+    return tuple(sorted(found.items())), others
 
 
 def _backend(found: Object, raw: Mapping[str, object], doubts: list[str]) -> tuple[Backend, ...]:
