@@ -10,6 +10,7 @@ from typing import Any
 
 from meshwright.ir.inventory import Object
 from meshwright.istio.plain import Refused
+from meshwright.istio.reading import read_objects
 from meshwright.istio.valid import Known, refuse
 from meshwright.source import Span
 
@@ -72,6 +73,18 @@ def test_what_was_asked_of_a_real_cluster(count_cases: Callable[[str, int], None
     count_cases("objects judged by a real cluster", count.total())
     assert wrong == []
     assert count[True] > 700 and count[False] > 700
+
+
+def test_what_is_taken_is_read(corpora: Path) -> None:
+    """The readers of the kinds refuse nothing that the API server takes."""
+    taken = [case["object"] for case in own_cases() if not case["refused"]]
+    taken += [case["object"] for case in map(json.loads, (corpora / "refusals" / "refusals.jsonl").read_text().splitlines()) if not case["refused_by"]]
+    wrong = []
+    for content in taken:
+        metadata = content["metadata"]
+        found = Object(content["apiVersion"], content["kind"], metadata.get("namespace", ""), metadata["name"], content, Span("r", 0, 0))
+        wrong += [(each.message, json.dumps(content)[:300]) for each in read_objects([found], "istio-system").diagnostics]
+    assert wrong == []
 
 
 def own_cases() -> Iterator[dict[str, Any]]:

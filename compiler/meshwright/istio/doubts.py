@@ -81,6 +81,11 @@ def doubt(found: Object, doubts: Doubts, root: str) -> None:
         doubts.namespace(found.namespace, f"{found.id}: the tree itself has a {found.kind}, which is not part of the inventory")
 
 
+def doubt_unread(found: Object, doubts: Doubts, root: str, why: str) -> None:
+    """An object that gets into the cluster, and that the model does not read to its end."""
+    _all_of(found, doubts, root, f"{found.id}: {why}, which is not modelled")
+
+
 def doubt_channel(found: Object, doubts: Doubts, root: str) -> None:
     """An object of Gateway API that clusters with its standard channel refuse: whether it is there is not known."""
     for field in experimental(found):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from meshwright.diagnostics import Diagnostic, error
 from meshwright.ir.inventory import Object
-from meshwright.istio.doubts import Doubts, doubt, doubt_channel, leads_to_addresses
+from meshwright.istio.doubts import Doubts, doubt, doubt_channel, doubt_unread, leads_to_addresses
 from meshwright.istio.kinds.authorization_policy import Elements, Policy, read_policy
 from meshwright.istio.kinds.gateway import Gateway, read_gateway
 from meshwright.istio.kinds.http_route import Grant, HttpRoute, read_grants, read_route
@@ -59,12 +59,12 @@ def read_objects(objects: Iterable[Object], root: str, locate: Locate = at_name)
     known, taken = Elements({}, {}), Known(set(), {})
     for found in objects:
         group = found.api_version.rpartition("/")[0]
-        other = seen.setdefault((group, found.id), found)
         try:
             refuse(found, taken)
         except Wrong as wrong:
             read.diagnostics.append(_refusal(found, wrong, locate(found, wrong.place) if wrong.place else found.span))
             continue
+        other = seen.setdefault((group, found.id), found)
         if other is found:
             if group == "gateway.networking.k8s.io":
                 doubt_channel(found, read.doubts, root)
@@ -103,7 +103,7 @@ def _sort(found: Object, group: str, read: Objects, root: str, known: Elements) 
     try:
         record = None if reader is None else read_policy(found, known) if reader is read_policy else reader(found)
     except Refused as refused:
-        read.diagnostics.append(_refusal(found, refused, found.span))
+        doubt_unread(found, read.doubts, root, str(refused))  # it gets in, whatever the reader misses
         return
     if record is not None:
         for reason in doubts_of(found):

@@ -369,6 +369,7 @@ spec: {spec}
     ("extensions.istio.io/v1alpha1", "WasmPlugin", "istio-system", "{url: oci://registry.example/plugin}", {"orders", "web", "waypoint"}),
     ("security.istio.io/v1", "RequestAuthentication", "shop", '{targetRefs: [{group: "", kind: Service, name: orders}]}', set()),
     ("security.istio.io/v1", "RequestAuthentication", "shop", "{selector: {matchLabels: {app: orders}}}", set()),
+    ("security.istio.io/v1", "RequestAuthentication", "ops", "{jwtRules: [{jwksUri: 'https://keys.example/all'}]}", {"prometheus", "other pods ops"}),
     ("security.istio.io/v1", "Unheard", "ops", "{}", {"prometheus", "other pods ops"}),
     ("gateway.networking.k8s.io/v1", "GRPCRoute", "shop",
      '{parentRefs: [{group: "", kind: Service, name: web}], rules: [{backendRefs: [{name: orders, port: 8080}]}]}', {"orders", "web"}),
