@@ -125,7 +125,8 @@ def _committed(arguments: Arguments, output: bool) -> int:
     projects = loaded.value.projects if loaded.value is not None else ()
     inputs, outputs = [PROJECT_FILE], []
     for project in projects:
-        inputs += [*project.sources, *project.inventory, *project.foreign, *project.guard.packs, *project.guard.org]
+        inputs += [*project.sources, *project.inventory, *project.foreign, *project.guard.packs, *project.guard.org,
+                   *project.guard.manifests, *project.guard.data]
         outputs.append(project.output)
     found = []
     if os.environ.get("GIT_INDEX_FILE") or os.environ.get("PRE_COMMIT_TO_REF"):
