@@ -83,7 +83,7 @@ class Report:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--whole", action="store_true", help="every mutant, hours")
-    parser.add_argument("--each", type=int, default=6, help="mutants of each operator in the sample")
+    parser.add_argument("--each", type=int, default=4, help="mutants of each operator in the sample")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=("trees", "compiler"))
     parser.add_argument("--operator", default="", help="only operators whose name holds this text")
@@ -135,7 +135,7 @@ def _compiler(arguments: argparse.Namespace) -> Report:
     dice = random.Random(arguments.seed)
     chosen: Iterable[CompilerMutant] = found if arguments.whole else [
         each for operator in sorted(by_operator)
-        for each in dice.sample(by_operator[operator], min(arguments.each * 4, len(by_operator[operator])))]
+        for each in dice.sample(by_operator[operator], min(arguments.each, len(by_operator[operator])))]
     chosen = list(chosen)
     for number, (mutant, answer, why) in enumerate(judged_compiler(chosen)):
         report.add(mutant.operator, answer, mutant.name, why, f"{number + 1} of {len(chosen)} mutants")

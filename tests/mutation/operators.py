@@ -26,6 +26,8 @@ OPPOSITE = {"matchLabels": "matchExpressions", "from": "to", "to": "from", "sele
             "hostname": "name", "backendRefs": "filters", "parentRefs": "hostnames", "listeners": "addresses", "port": "weight", "mtls": "selector"}
 # Written for people and for tools of the owner: nothing in the mesh reads them.
 UNREAD = frozenset((("metadata", "labels", "app.kubernetes.io/managed-by"), ("metadata", "annotations")))
+NAME = ("metadata", "name")
+NAMED = ("Gateway", "Namespace", "Service")  # kinds that others refer to by name; any other name says the same
 
 
 KEYED = ("matchLabels", "portLevelMtls")
@@ -54,7 +56,7 @@ def mutants(tree: Tree) -> Iterator[Mutant]:
         yield Mutant("file: move", path, tree.moved(path, "elsewhere/" + path))
         for place in _places(document):
             text = _written(place)
-            for change in CHANGES:
+            for change in CHANGES if place != NAME or kind in NAMED else ("drop", "rename"):
                 for changed in _changed(document, place, change, pools):
                     if changed != document:
                         yield Mutant(f"{kind} {_written(place, numbers=False)}: {change}", f"{label}: {change} {text}", tree.replaced(path, changed))
@@ -65,7 +67,7 @@ def _places(value: Any, place: Place = ()) -> Iterator[Place]:
     if isinstance(value, dict):
         for key, inner in value.items():
             here = (*place, key)
-            if here not in UNREAD:
+            if here not in UNREAD and not (here == ("metadata", "labels") and all((*here, name) in UNREAD for name in inner)):
                 yield here
                 yield from _places(inner, here)
     elif isinstance(value, list):
@@ -119,7 +121,7 @@ def _changed(document: dict[str, Any], place: Place, change: str, pools: dict[st
         for changed in _list(value, field, change, pools):
             yield _with(document, place, changed)
     elif isinstance(value, dict):
-        if change == "widen":
+        if change == "widen" and field == "matchLabels":  # what is in other mappings has operators of its own
             for name in value:
                 yield _with(document, place, {key: inner for key, inner in value.items() if key != name})
         elif change == "narrow" and field == "matchLabels":
