@@ -153,8 +153,11 @@ def _answer(entries: tuple[Entry, ...], fields: list[bytes]) -> Answer | Failure
 
 
 def value_of(text: str) -> str | None:
-    """The value of a one-expression query as JSON text; None = undefined."""
-    result: list[dict[str, Any]] = json.loads(text).get("result", [])
+    """The value of a one-expression query as JSON text; None = undefined, or a number so large that nobody can read it."""
+    try:
+        result: list[dict[str, Any]] = json.loads(text).get("result", [])
+    except ValueError:
+        return None
     if len(result) != 1 or len(result[0]["expressions"]) != 1:
         return None
     value = result[0]["expressions"][0]["value"]

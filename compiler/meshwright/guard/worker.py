@@ -23,6 +23,7 @@ STRICT = (
     ("json.patch", 2),
     ("regex.replace", 3),
     ("units.parse", 1),
+    ("units.parse_bytes", 1),
     ("array.slice", 3),
     ("time.add_date", 4),
     ("bits.lsh", 2),

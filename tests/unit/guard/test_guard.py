@@ -126,6 +126,8 @@ def test_metadata_of_a_pack_of_the_project(tmp_path):
         (HEAD + 'deny contains "x" if regex.match("(", "a")', "MW0590"),
         (HEAD + 'deny contains "x" if regex.replace("a", "(", "b") == "c"', "MW0590"),
         (HEAD + 'deny contains "x" if units.parse("1zz") == 3', "MW0590"),
+        (HEAD + 'deny contains "x" if units.parse_bytes("/v1") == 3', "MW0590"),
+        (HEAD + 'deny contains {"msg": "x", "n": n} if n := bits.lsh(bits.lsh(bits.lsh(bits.lsh(1, 4096), 4096), 4096), 4096)', "MW0590"),
         (HEAD + 'deny contains "x" if json.patch({}, [{"op": "remove", "path": "/a"}]) == {}', "MW0590"),
         (HEAD + 'deny contains "x" if array.slice([1], 0.5, 1) == []', "MW0590"),
         (HEAD + 'deny contains "x" if bits.lsh(1, 1000000000) > 0', "MW0590"),
