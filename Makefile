@@ -8,7 +8,7 @@ LOCK   := $(wildcard requirements-dev.lock)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long mutate conformance conformance-long check bench grammar clean
+.PHONY: help demo test test-long mutate conformance conformance-long assurance check bench grammar clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,6 +40,9 @@ conformance: $(VENV)/.installed ## against real istiod, Envoy, OPA and conftest;
 
 conformance-long: $(VENV)/.installed ## the same with ten million more
 	MESHWRIGHT_REQUIRE=$(REQUIRE) MESHWRIGHT_FIGURES=1 $(BIN)/pytest -m 'not slow' $(JUDGED)
+
+assurance: $(VENV)/.installed ## docs/assurance.md from what needs no Go, half a minute; `make conformance` writes the whole of it
+	MESHWRIGHT_FIGURES=1 $(BIN)/pytest -m 'not slow and not conformance and not conformance_long' $(JUDGED)
 
 check: $(VENV)/.installed ## lint, types, imports
 	$(BIN)/ruff check compiler grammar policies tests benchmarks examples

@@ -20,6 +20,8 @@ HELD: tuple[tuple[str, str, str, str], ...] = (
      "requests to real Envoy"),
     ("connections at ztunnel, PeerAuthentication", "what real istiod sends to ztunnel, by an evaluator of its own", "random worlds and connections",
      "connections at ztunnel by what istiod sends"),
+    ("`decide`: status and policy too", "real Envoy, with real istiod's configuration", "random worlds and requests", "decide against real Envoy"),
+    ("`decide`: status and policy too", "real ztunnel and Envoy, recorded", "recorded worlds", "decide answers"),
     ("connections at ztunnel", "real ztunnel, recorded", "recorded worlds", "ztunnel decisions"),
     ("HTTP chains of waypoints", "real Envoy, recorded", "recorded worlds", "waypoint decisions"),
     ("HTTP chains of sidecars", "real Envoy, recorded", "recorded worlds", "sidecar decisions"),
@@ -63,7 +65,7 @@ def page(figures: dict[str, Any]) -> str:
     known, unknown = _tables()
     lines = [
         "# What the model was held against", "",
-        "Written by `make conformance`; do not edit. A test fails when the model has changed since.", "",
+        "Written by `make conformance` (by `make assurance` the rows that need no Go); do not edit. A test fails when the model has changed since.", "",
         f"Model `{figures['model']}`, judged on {figures['date']} with Envoy {figures['envoy']} and istiod `{figures['istiod']}` (1.31 line),",
         f"seed {figures['seed']}. Disagreements: **{figures['disagreements']}**; one would have failed the run, and every one that was ever found is a case in",
         "`tests/conformance/disagreements`. How the judges are asked: [decision 0070](decisions/0070-real-programs-as-judges.md).", "",
@@ -74,6 +76,9 @@ def page(figures: dict[str, Any]) -> str:
         "## What Meshwright emits, before real istiod", "",
         "No refusal by schema, CEL rule or webhook, no warning, every status condition as it is when all is well.", "",
         "| trees | objects |", "|---|---|", *[f"| {trees} | {count(name)} |" for trees, name in OUTPUT], "",
+        "And hop by hop, by istiod's configuration in real Envoys: every real call of the two applications gets in, and every other one is refused.", "",
+        "| application | requests |", "|---|---|", *[f"| {name} | {count(f'{name} requests on published bytes, by real istiod and Envoy')} |"
+                                                    for name in ("bookinfo", "boutique")], "",
         "## What is modelled", "", *known, "", "## What is not", "",
         "It makes the answer `unknown` for the destinations in reach, never `holds`. From [model.md](model.md).", "", *unknown, "",
         "Not judged by a real program either: certificates and the TLS handshake itself, routes and gateways (read by the model, held against recorded status only),",

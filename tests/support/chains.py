@@ -127,6 +127,7 @@ def authorizer(services: list[str]) -> tuple[Json, list[Json]]:
     """A listener that says no to requests with ``x-authz: deny``, and the clusters by which istiod's filters reach it at port 8000."""
     refuse = {"match": {"prefix": "/", "headers": [{"name": AUTHORIZER_HEADER, "string_match": {"exact": "deny"}}]}, "direct_response": {"status": 403}}
     manager = {"@type": _TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", "stat_prefix": _AUTHORIZER,
+               "http2_protocol_options": {"max_concurrent_streams": 1_000_000},
                "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
                    refuse, {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}]},
                "http_filters": [{"name": "router", "typed_config": {"@type": _TYPE + "envoy.extensions.filters.http.router.v3.Router"}}]}
@@ -137,8 +138,9 @@ def authorizer(services: list[str]) -> tuple[Json, list[Json]]:
         name = f"outbound|8000||{service}.istio-system.svc.cluster.local"
         # HTTP/2, which carries methods that HTTP/1 does not know.
         options = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-            "@type": _TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicit_http_config": {"http2_protocol_options": {}}}}
-        clusters.append({"name": name, "type": "STATIC", "typed_extension_protocol_options": options, "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}})
+            "@type": _TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicit_http_config": {"http2_protocol_options": {"max_concurrent_streams": 1_000_000}}}}
+        limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), 1000000)  # Envoy's own are 1024
+        clusters.append({"name": name, "type": "STATIC", "circuit_breakers": {"thresholds": [limits]}, "typed_extension_protocol_options": options, "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}})
     return listener, clusters
 
 

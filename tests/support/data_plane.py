@@ -98,7 +98,10 @@ class DataPlane:
 
         def replies() -> list[Answer]:
             try:
-                return [Answer(one.status == 200, one.status, one.body or "direct_response") for one in connection.receive()]
+                found = [Answer(one.status == 200, one.status, one.body or "direct_response") for one in connection.receive()]
+                if any(one.by == "ext_authz_error" for one in found):
+                    raise RuntimeError("our own authorizer did not answer")
+                return found
             finally:
                 connection.close()
 
