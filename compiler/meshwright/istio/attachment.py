@@ -21,7 +21,8 @@ NO_IDENTITY = negate(match("principal", "present"))
 class Policies:
     """The policies of a mesh, found by namespace, by one label of their selector, or by what they target."""
 
-    __slots__ = ("_alike", "_allow_selectors", "_cache", "_found", "_joined", "_mesh", "_peers", "_scopes", "_tokens", "_verdicts")
+    __slots__ = ("_alike", "_allow_selectors", "_cache", "_elsewhere", "_found", "_joined", "_mesh", "_peers", "_scopes", "_tokens",
+                 "_verdicts")
 
     def __init__(self, policies: Iterable[Policy], peers: Peers, mesh: Mesh, tokens: Iterable[RequestAuthentication] = ()) -> None:
         self._peers = peers
@@ -38,8 +39,10 @@ class Policies:
             self._found.add(policy)
             if policy.selector and policy.action == "ALLOW" and not policy.dry_run:
                 self._allow_selectors.setdefault(policy.namespace, []).append(policy.selector)
+        self._elsewhere = False  # whether any token is looked for at another place than the usual ones
         for one in tokens:
             self._tokens.add(one)
+            self._elsewhere = self._elsewhere or any(rule.headers or rule.parameters or rule.cookies for rule in one.rules)
 
     def ztunnel(self, namespace: str, labels: Mapping[str, str]) -> Verdict:
         """At the ztunnel of pods with these labels: over principal, source_ip, destination_ip and target port.
@@ -92,6 +95,16 @@ class Policies:
         """Where pods with these labels refuse peers without identity."""
         return self._peers.plaintext(namespace, labels)
 
+    def forwards_tokens(self, namespace: str, labels: Mapping[str, str], gateway: str) -> bool | None:
+        """Whether this gateway leaves tokens in what it passes on: it takes away those that it accepts, unless told not to.
+
+        None: some of them, because of their issuer, or because the next proxy looks where the gateway does not.
+        """
+        found = {rule.forward for one in self._tokens.at_envoy(namespace, labels, gateway) for rule in one.rules}
+        if False not in found:
+            return True
+        return None if len(found) > 1 or self._elsewhere else False
+
     def modes(self, namespace: str, labels: Mapping[str, str]) -> Modes:
         """What sidecars of pods with these labels ask of the transport."""
         return self._peers.modes(namespace, labels)
@@ -109,7 +122,8 @@ class Policies:
         if found is None:
             other = next(iter(scopes.values()), None)
             known, read = ({}, {}) if other is None else (other.known, other.read)
-            found = scopes[namespace] = Scope(namespace, self._mesh.trust_domain, known, read, port, self._mesh.aliases)
+            mesh = self._mesh
+            found = scopes[namespace] = Scope(namespace, mesh.trust_domain, known, read, port, mesh.aliases, mesh.istio[1])
         return found
 
     def _compiled(self, engine: Engine, policies: Sequence[Policy], port: int = 0) -> list[Compiled]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from meshwright.access.expr import DIMENSIONS, EVERYTHING, NOTHING, Dimension, Expr, Value, all_of, any_of, both, match, negate
 from meshwright.access.request import matches
+from meshwright.istio.engines.envoy_tcp import as_peer
+from meshwright.istio.tokens import without_token
 from meshwright.istio.verdict import Verdict
 
 Known = Mapping[Dimension, Value]
@@ -103,6 +105,17 @@ def settle(expr: Expr, known: Known) -> Expr:
     if kept and not nested:
         return Expr(op, args=tuple(kept))
     return all_of(kept) if op == "and" else any_of(kept)
+
+
+def forwarded(verdict: Verdict, token: bool) -> Verdict:
+    """The verdict of a proxy for what a gateway passes on: the forwarded address is the one that the gateway saw.
+
+    ``token``: whether the gateway leaves the token in the request.
+    """
+    found = verdict._replace(denied=as_peer(verdict.denied), allowed=as_peer(verdict.allowed))
+    if token:
+        return found
+    return Verdict(without_token(found.denied), without_token(found.allowed), found.objects, found.unknown)
 
 
 def identified(expr: Expr) -> Expr:

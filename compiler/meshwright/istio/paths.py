@@ -9,7 +9,7 @@ from meshwright.ir.inventory import Service, ServicePort, Workload
 from meshwright.istio.attachment import OPEN, Policies
 from meshwright.istio.bindings import Bindings
 from meshwright.istio.doubts import Doubts
-from meshwright.istio.hops import Hops, Known, behind, identified, settle
+from meshwright.istio.hops import Hops, Known, behind, forwarded, identified, settle
 from meshwright.istio.kinds.gateway import Gateway
 from meshwright.istio.routes import Edge
 from meshwright.istio.verdict import Verdict
@@ -173,8 +173,11 @@ class _Asked:
                              *self._world.doubts.of_proxy("gateway", gateway.namespace, gateway.name)))
         if waypoint is not None and self._world.bindings.ingress_uses_waypoint(service):
             last = self._behind(waypoint.principal(self._world.mesh.trust_domain), target, f"waypoint {waypoint.namespace}/{waypoint.name}")
-            middle = behind(self._waypoint(service, port, waypoint, last), principal, name)
+            kept = self._world.policies.forwards_tokens(gateway.namespace, gateway.pod_labels, gateway.name)
+            middle = forwarded(behind(self._waypoint(service, port, waypoint, last), principal, name), kept is not False)
             self.unknown.extend(middle.unknown)
+            if kept is None:
+                self.unknown.append(f"{name}: it forwards the tokens of some issuers only, which is not modelled")
             hops.append(middle)
             by.append(f"waypoint {waypoint.namespace}/{waypoint.name}")
             objects.extend((*middle.objects, waypoint.id))
@@ -209,6 +212,7 @@ def gateway_verdict(world: World, gateway: Gateway, port: int) -> Verdict:
     found = world.gateway_verdicts.get(key)
     if found is None:
         verdict = world.policies.envoy(gateway.namespace, gateway.pod_labels, gateway.name)
+        verdict = forwarded(verdict, True)
         known: Known = {"principal": "", "port": str(port)}
         found = world.gateway_verdicts[key] = Verdict(settle(verdict.denied, known), settle(verdict.allowed, known), verdict.objects,
                                                       verdict.unknown, verdict.tokens)

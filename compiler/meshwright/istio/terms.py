@@ -29,6 +29,7 @@ class Scope(NamedTuple):
     read: "dict[tuple[object, ...], Term] | None" = None  # by reader, namespace where it counts, and the values
     port: int = 0  # the port of all connections that are asked about; 0: it stays a dimension
     aliases: tuple[str, ...] = ()  # of the trust domain
+    minor: int = 31  # the oldest Istio 1.x that the answer is for
 
 
 Read = Callable[[Sequence[str], Scope], Term]
@@ -103,6 +104,12 @@ def bound(term: Term, negated: bool, upper: bool) -> Expr:
     if negated:
         return negate(term.expr) if upper else NOTHING
     return EVERYTHING if upper else term.expr
+
+
+def doubts_of(policy: str, fields: Sequence[str]) -> tuple[str, ...]:
+    """Doubts about some fields of a policy, in words."""
+    return tuple([f"{policy}: `{field}` means nothing before Istio 1.31, which this is for too" if "rustDomain" in field else
+                  f"{policy}: `{field}` is not modelled" for field in dict.fromkeys(fields)])
 
 
 def _union(found: list[Expr]) -> Expr:
@@ -202,7 +209,7 @@ def trust_domains(values: Sequence[str], scope: Scope) -> Term:
             found.append(match("principal", "prefix", value[:-1]))
         else:
             found.extend([match("principal", "prefix", f"{name}/") for name in (domains if value in domains else (value,))])
-    return Term(_union(found), True)
+    return Term(_union(found), scope.minor >= 31)  # an older API server drops the field, and what is left means something else
 
 
 def addresses(values: Sequence[str], scope: Scope) -> Term:

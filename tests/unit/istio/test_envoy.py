@@ -205,3 +205,10 @@ def test_where_a_policy_must_be() -> None:
                                     (of_class, "istio-system", True), (of_class, "shop", False), ("selector: {matchLabels: {app: orders}}", "shop", False),
                                     ("action: ALLOW", "shop", False), ("action: ALLOW", "istio-system", False)]:
         assert evaluate(at_waypoint(spec, namespace=namespace).admitted, request) != closed, (spec, namespace)
+
+
+def test_trust_domains_before_they_were_a_field() -> None:
+    spec = f"{TARGET}, rules: [{{from: [{{source: {{namespaces: [shop], trustDomains: [cluster.local]}}}}]}}]"
+    assert not at_waypoint(spec).unknown
+    older = at_waypoint(spec, mesh=MESH._replace(istio=(1, 30)))
+    assert older.unknown and evaluate(older.admitted, Witness("other/ns/shop/sa/web", "10.0.0.1", 80, "GET", "/", "x"))

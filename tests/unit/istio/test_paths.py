@@ -302,7 +302,7 @@ spec: {spec}
 
 def test_what_a_route_does_beyond_the_model_is_a_doubt() -> None:
     for rule in ("filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /}}}], ",
-                 "matches: [{headers: [{name: x, value: y}]}], ", "matches: [{path: {type: RegularExpression, value: /a.*}}], "):
+                 "matches: [{queryParams: [{name: x, value: y}]}], ", "matches: [{path: {type: RegularExpression, value: /a.*}}], "):
         text = GATEWAY + route("r", AT_PUBLIC + ", rules: [{" + rule + "backendRefs: [{name: web, port: 80}]}]")
         reach = reaches(text, shop(web={}))["shop/Deployment/web"]
         assert reach.unknown and admits(way(reach, "gateway"), "", path="/a", host="shop.example.com")

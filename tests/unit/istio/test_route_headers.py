@@ -13,7 +13,7 @@ def edges(*rules: dict[str, object]) -> dict[str, Edge]:
     content = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "r", "namespace": "shop"},
                "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "web"}], "rules": list(rules)}}
     found = read_route(Object("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", "r", content, HERE))
-    return {edge.backend.service: edge for edge in mesh_edges("shop/web", 80, [found])}
+    return {edge.backend.service.partition("/")[2]: edge for edge in mesh_edges("shop/web", 80, [found])}
 
 
 def to(name: str, *matches: dict[str, object]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from meshwright.ir.inventory import Inventory, Labels, Namespace, Object, Servic
 from meshwright.istio import model
 from meshwright.source import Span
 
-MESH = Mesh((1, 30), "cluster.local", "istio-system", None)
+MESH = Mesh((1, 31), "cluster.local", "istio-system", None)
 HERE = Span("world.yaml", 0, 0)
 
 

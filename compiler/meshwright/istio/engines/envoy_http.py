@@ -16,7 +16,7 @@ def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
     doubts: list[str] = []
     found = rules(policy, scope, doubts)
     return Compiled(policy.id, policy.action, any_of([requests for _, requests in found]),
-                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]), policy.provider,
+                    terms.doubts_of(policy.id, doubts), policy.provider,
                     asks_token(policy))
 
 

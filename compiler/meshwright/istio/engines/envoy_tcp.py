@@ -5,6 +5,7 @@ gets here as let in; the verdict here only says which connections stay open.
 """
 
 from meshwright.access.expr import Expr, any_of
+from meshwright.istio import terms
 from meshwright.istio.engines import envoy_http
 from meshwright.istio.kinds.authorization_policy import Condition, Policy, Rule
 from meshwright.istio.terms import Scope
@@ -18,7 +19,7 @@ def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
     doubts: list[str] = []
     found = rules(policy, scope, doubts)
     return Compiled(policy.id, policy.action, any_of([requests for _, requests in found]),
-                    tuple([f"{policy.id}: `{field}` is not modelled" for field in dict.fromkeys(doubts)]), policy.provider)
+                    terms.doubts_of(policy.id, doubts), policy.provider)
 
 
 def rules(policy: Policy, scope: Scope, doubts: list[str]) -> list[tuple[int, Expr]]:
