@@ -130,6 +130,19 @@ def test_a_workload_that_ztunnel_does_not_see(tmp_path: Path) -> None:
     assert "not captured" in answers[0]["error"] and answers[1]["decision"] == "allow" and "no workload" in answers[2]["error"]
 
 
+def test_a_service_entry_behind_a_waypoint(tmp_path: Path) -> None:
+    entry = {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "stripe", "namespace": "shop"}, "spec": {
+        "hosts": ["api.stripe.com"], "resolution": "DNS", "ports": [{"number": 80, "name": "http", "protocol": "HTTP", "targetPort": 443},
+                                                                  {"number": 443, "name": "tls", "protocol": "TLS"}]}}
+    target = {"targetRefs": [{"group": "networking.istio.io", "kind": "ServiceEntry", "name": "stripe"}]}
+    objects = world(entry, policy({**target, "rules": [{"to": [{"operation": {"paths": ["/v1/charges"]}}]}]}), policy({**TARGET}, "service"))
+    asked = {name: value for name, value in AT_WAYPOINT.items() if name != "service"} | {"service_entry": "shop/stripe"}
+    connection = {name: value for name, value in asked.items() if name not in ("method", "path")} | {"port": 443}
+    answers = ask(tmp_path, objects, {**asked, "path": "/v1/charges"}, asked, connection, {**asked, "service": "shop/orders"},
+                  {**asked, "service_entry": "shop/none"}, {**asked, "port": 81})
+    assert [one.get("decision", "error") for one in answers] == ["allow", "deny", "deny", "error", "error", "error"]
+
+
 def test_metadata_sni_and_headers(tmp_path: Path) -> None:
     keys = [("experimental.envoy.filters.a.b[c]", "x"), ("experimental.envoy.filters.a.b[d]", "[y]"), ("connection.sni", "a.b"), ("request.headers[X-A]", "1,2"),
             ("request.headers[:path]", "/a?q")]

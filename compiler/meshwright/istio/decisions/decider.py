@@ -33,17 +33,21 @@ def decider(objects: Iterable[Object], inventory: Inventory, mesh: Mesh) -> Outc
     read = read_objects(given, mesh.root_namespace)
     if read.diagnostics:
         return Outcome(None, tuple(read.diagnostics))
-    return Outcome(Decider(read, inventory, mesh))
+    entries = {f"{one.namespace}/{one.name}": _entry_ports(one) for one in given
+               if one.kind == "ServiceEntry" and one.api_version.startswith("networking.istio.io/")}
+    return Outcome(Decider(read, inventory, mesh, entries))
 
 
 class Decider:
     """The proxies of one mesh."""
 
-    __slots__ = ("_addresses", "_chains", "_found", "_gateways", "_mesh", "_peers", "_scopes", "_services", "_tokens", "_workloads",
-                 "_ztunnels")
+    __slots__ = ("_addresses", "_chains", "_entries", "_found", "_gateways", "_mesh", "_peers", "_scopes", "_services", "_tokens",
+                 "_workloads", "_ztunnels")
 
-    def __init__(self, read: Objects, inventory: Inventory, mesh: Mesh) -> None:
+    def __init__(self, read: Objects, inventory: Inventory, mesh: Mesh, entries: Mapping[str, Mapping[int, str]]) -> None:
+        """``entries``: of each ServiceEntry the protocols of its ports."""
         self._mesh = mesh
+        self._entries = entries
         self._peers = Peers(read.peers, mesh.root_namespace)
         self._found: Attached[Policy] = Attached(mesh.root_namespace)
         self._tokens: Attached[RequestAuthentication] = Attached(mesh.root_namespace)
@@ -60,7 +64,7 @@ class Decider:
             self._workloads[workload.id] = [workload]
         self._scopes: dict[str, Scope] = {}
         self._ztunnels: dict[str, Ztunnel] = {}
-        self._chains: dict[tuple[str, str, str, int, bool], Chain] = {}
+        self._chains: dict[tuple[str, str, str, str, int, bool], Chain] = {}
 
     def answer(self, raw: object) -> Answer:
         """One question as JSON gives it, answered: ``decision`` and ``by``, and ``status`` for HTTP; or ``error``.
@@ -145,7 +149,7 @@ class Decider:
         return found
 
     def _chain(self, question: Question) -> Chain:
-        key = question.engine, question.proxy, question.service, question.port, question.http
+        key = question.engine, question.proxy, question.service, question.entry, question.port, question.http
         found = self._chains.get(key)
         if found is None:
             found = self._chains[key] = self._new_chain(question)
@@ -156,10 +160,21 @@ class Decider:
         http = question.http
         policies: Sequence[Policy]
         tokens: Sequence[RequestAuthentication]
-        if question.engine == "waypoint":
+        if question.entry:
+            self._gateway(question.proxy, True)
+            ports = self._entries.get(question.entry)
+            if ports is None:
+                raise BadQuestion(f"there is no ServiceEntry `{question.entry}`")
+            protocols = [ports[question.port]] if question.port in ports else []
+            http = _speaks_http(f"ServiceEntry `{question.entry}`", protocols, question)
+            space, _, own = question.entry.partition("/")
+            policies = self._found.at_waypoint(namespace, name, (space, own), "ServiceEntry")
+            tokens = self._tokens.at_waypoint(namespace, name, (space, own), "ServiceEntry")
+        elif question.engine == "waypoint":
             self._gateway(question.proxy, True)
             service = self._service(question.service)
-            http = _speaks_http(service, [port.protocol for port in service.ports if port.number == question.port], question)
+            protocols = [port.protocol for port in service.ports if port.number == question.port]
+            http = _speaks_http(f"Service `{service.id}`", protocols, question)
             of = service.namespace, service.name
             policies, tokens = self._found.at_waypoint(namespace, name, of), self._tokens.at_waypoint(namespace, name, of)
         elif question.engine == "gateway":
@@ -170,7 +185,7 @@ class Decider:
             selecting = [service for service in self._services.values() if workload.id in service.workloads]
             for service in selecting:
                 protocols = [port.protocol for port in service.ports if port.target == question.port]
-                http = _speaks_http(service, protocols, question) if protocols else http
+                http = _speaks_http(f"Service `{service.id}`", protocols, question) if protocols else http
             found = dict(workload.labels)
             policies, tokens = self._found.at_envoy(namespace, found), self._tokens.at_envoy(namespace, found)
         read = Tokens(tokens) if http and any(one.rules for one in tokens) else None
@@ -205,13 +220,21 @@ class Decider:
         return found
 
 
-def _speaks_http(service: Service, protocols: Sequence[str], question: Question) -> bool:
+def _speaks_http(service: str, protocols: Sequence[str], question: Question) -> bool:
     """Which of the two chains takes it: the one of the declared protocol; bytes that are sniffed go to the one that they fit."""
     if not protocols:
-        raise BadQuestion(f"Service `{service.id}` has no port {question.port}")
+        raise BadQuestion(f"{service} has no port {question.port}")
     if protocols[0] in HTTP_PROTOCOLS and not question.http:
-        raise BadQuestion(f"port {question.port} of Service `{service.id}` speaks HTTP: a request has `method` and `path`")
+        raise BadQuestion(f"port {question.port} of {service} speaks HTTP: a request has `method` and `path`")
     return question.http and protocols[0] in (*HTTP_PROTOCOLS, "undeclared")
+
+
+def _entry_ports(found: Object) -> dict[int, str]:
+    """Ports of a ServiceEntry and their protocols, as those of Services are called; what is not written is TCP."""
+    spec = found.content.get("spec")
+    ports = spec.get("ports") if isinstance(spec, Mapping) else None
+    return {port["number"]: str(port.get("protocol") or "TCP").lower() for port in (ports if isinstance(ports, list) else ())
+            if isinstance(port, Mapping) and type(port.get("number")) is int}
 
 
 def _forwarded(headers: Mapping[str, str], source: str) -> str:

@@ -25,13 +25,14 @@ class Question(NamedTuple):
     port: int
     http: bool  # whether it is a request; else a connection
     raw: Mapping[str, object]
+    entry: str = ""  # "ns/name" of the ServiceEntry that was dialled in place of a Service
 
 
 _COMMON = frozenset({"id", "engine", "peer", "source_ip", "destination_ip"})
 _ENVOY = frozenset({"proxy", "service", "port", "method", "path", "headers", "claims", "token_in", "sni", "metadata",
                     "authorizers"})
 _FIELDS: Mapping[str, frozenset[str]] = {
-    "ztunnel": _COMMON | {"workload", "target_port"}, "waypoint": _COMMON | _ENVOY, "gateway": _COMMON | _ENVOY,
+    "ztunnel": _COMMON | {"workload", "target_port"}, "waypoint": _COMMON | _ENVOY | {"service_entry"}, "gateway": _COMMON | _ENVOY,
     "sidecar": _COMMON | _ENVOY}
 _ANSWERS = frozenset({"decision", "by", "status"})  # of a recording: passed over
 MOST_NESTED = 20
@@ -58,6 +59,10 @@ def read_question(raw: object) -> Question:
         raise BadQuestion("a request has `method` and `path`, a connection neither")
     if engine == "ztunnel":
         return Question("ztunnel", _name(raw, "workload"), "", port, False, raw)
+    if raw.get("service_entry") is not None:
+        if raw.get("service") is not None:
+            raise BadQuestion("either `service` or `service_entry` was dialled")
+        return Question("waypoint", _name(raw, "proxy"), "", port, http, raw, _name(raw, "service_entry"))
     service = _name(raw, "service") if engine == "waypoint" or raw.get("service") is not None else ""
     proxy = service if engine == "sidecar" and "proxy" not in raw else _name(raw, "proxy")
     return Question(cast("Engine", engine), proxy, service, port, http, raw)
