@@ -53,7 +53,7 @@ def violations(value: Any, schema: Any, at: str = "$") -> list[str]:
         return [] if value in schema.get("enum", [schema.get("const")]) else [f"{at}: {value!r}"]
     if isinstance(schema["type"], list):
         return [] if any(not violations(value, schema | {"type": one}) for one in schema["type"]) else [f"{at}: not {schema['type']}"]
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
     if not isinstance(value, kinds[schema["type"]]) or (schema["type"] == "integer" and isinstance(value, bool)):
         return [f"{at}: not {schema['type']}"]
     found = []

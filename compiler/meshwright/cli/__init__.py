@@ -73,6 +73,8 @@ def _dispatch(arguments: "Arguments") -> int:
             from meshwright.cli.commands.decide import run
         case "help":
             from meshwright.cli.commands.help import run
+        case "doctor":
+            from meshwright.cli.commands.doctor import run
         case "hook":
             from meshwright.cli.commands.hook import run
         case "explain":

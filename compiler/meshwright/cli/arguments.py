@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from meshwright.ir.explanation import Question
 
 Hook = Literal["fmt", "lint", "check", "compile"]
-Command = Literal["init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help", "hook"]
+Command = Literal[
+    "init", "fmt", "check", "compile", "guard", "prove", "explain", "decide", "diff", "test", "publish", "help", "hook", "doctor",
+]
 Format = Literal["text", "json", "markdown", "junit", "sarif", "github", "gitlab", "rdjson"]
 Gate = Literal["new-access", "public"]
 Severity = Literal["error", "warning"]
@@ -38,7 +40,8 @@ class Arguments(NamedTuple):
 
 
 HOOKS = ("fmt", "lint", "check", "compile")
-COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish")  # no words of their own in usual lines
+# Commands without words of their own in usual lines.
+COMMANDS = ("init", "fmt", "check", "compile", "guard", "prove", "diff", "test", "publish", "doctor")
 _VALUES = {"-C": "", "--env": "", "--format": ("text", "json"), "--fail-on": ("error", "warning")}  # option -> what it takes, "" = any text
 
 

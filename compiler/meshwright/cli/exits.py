@@ -8,7 +8,7 @@ CLEAN, WRONG, CANNOT_LOOK_AT_IT, REMOTE_FAILED = 0, 1, 2, 3
 
 # The user's sources may be perfect: we could not look at them, so nothing is known.
 CANNOT_LOOK: tuple[str, ...] = ("MW0901", "MW0906", "MW0907", "MW0910", "MW0756", "MW0767", "MW0773", "MW0774", "MW0801", "MW0917",
-                                "MW0920", "MW0921", "MW0922", "MW0923", "MW0925", "MW0506")
+                                "MW0941", "MW0920", "MW0921", "MW0922", "MW0923", "MW0925", "MW0506")
 # The same for whole groups: no engine, a guardrail that cannot be evaluated (docs/diagnostics, MW0580 to MW0599).
 CANNOT_LOOK_GROUPS: tuple[str, ...] = ("MW058", "MW059")
 # Sources and tree are fine; the GitOps repository is missing, refused, or somebody was faster.

@@ -91,6 +91,12 @@ EXAMPLES: tuple[tuple[Command, str, str, str], ...] = (
      "  meshwright hook check                     every project, as `meshwright check`\n"
      "  meshwright hook check -C services/shop    those in this folder and below it\n"
      "  meshwright hook compile                   write the trees; exit 1 if they are not part of the commit"),
+    ("doctor", "what is installed, what is missing, and what the project file means",
+     "List engines, packages and programs with their versions, how to get what is missing, and each environment in words.\n"
+     "Exit code 2 when something is missing that this project needs.",
+     "  meshwright doctor\n"
+     "  meshwright doctor --env staging      one environment\n"
+     "  meshwright doctor --format json      for a ticket"),
 )
 
 WIDTH = 100  # columns of help texts
@@ -173,6 +179,8 @@ def _options(parser: argparse.ArgumentParser, name: Command) -> None:
         parser.add_argument("--manifests", metavar="DIR", required=True, help="objects of Kubernetes, Istio and Gateway API together")
     elif name == "hook":
         _of_hook(parser)
+    elif name == "doctor":
+        parser.set_defaults(files=())
     else:
         parser.add_argument("files", nargs="*", metavar="PATH", help=what)
     which = "only projects in DIR and below it" if name == "hook" else "the folder with meshwright.toml (default: this one)"

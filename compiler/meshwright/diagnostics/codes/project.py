@@ -30,4 +30,5 @@ CODES: tuple[Code, ...] = (
     Code("MW0927", "no-test", "there is no test in the sources"),
     Code("MW0930", "nothing-proved", "a proof about nothing"),
     Code("MW0940", "not-in-commit", "a hook sees a file that the commit does not contain so"),
+    Code("MW0941", "missing-component", "something that the project needs is not installed"),
 )
