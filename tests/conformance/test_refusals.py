@@ -22,7 +22,7 @@ def verdict(content: dict[str, Any], known: Known | None = None) -> str:
     metadata = content["metadata"]
     found = Object(content["apiVersion"], content["kind"], metadata.get("namespace", ""), metadata["name"], content, Span("r", 0, 0))
     try:
-        refuse(found, Known(set(), {}) if known is None else known)
+        refuse(found, Known() if known is None else known)
     except Refused as refused:
         return str(refused)
     return ""
@@ -49,7 +49,7 @@ def test_objects_of_the_recorded_worlds(corpora: Path, count_cases: Callable[[st
         for line in lines:
             world = json.loads(line)
             refused = {each["object"] for each in world["refused"]}
-            known = Known(set(), {})
+            known = Known()
             for content in world["objects"]:
                 metadata = content["metadata"]
                 name = f"{content['kind']} {metadata.get('namespace', '')}/{metadata['name']}"

@@ -7,9 +7,10 @@ from typing import Any
 from tests.conformance.refusals.objects import mutant
 
 from meshwright.ir.inventory import Object
+from meshwright.istio.kinds.authorization_policy import read_policy
 from meshwright.istio.valid import Known
 from meshwright.istio.valid.metadata import metadata
-from meshwright.istio.valid.quick import is_plain_policy
+from meshwright.istio.valid.quick import plain_policy
 from meshwright.istio.valid.schema import Wrong, obj
 from meshwright.istio.valid.security import POLICY, dry_run
 from meshwright.source import Span
@@ -37,7 +38,7 @@ PLAIN: list[dict[str, Any]] = [
 
 def test_what_the_first_look_takes_the_table_takes() -> None:
     dice = random.Random(5)
-    known = Known(set(), {})
+    known = Known()
     alive = []
     taken = 0
     for number in range(OBJECTS):
@@ -48,8 +49,10 @@ def test_what_the_first_look_takes_the_table_takes() -> None:
         content = {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": meta, "spec": spec}
         found = Object("security.istio.io/v1", "AuthorizationPolicy", "shop", "x", content, Span("x", 0, 0))
         alive.append(found)  # ids of parts are remembered
-        if is_plain_policy(found, known):
+        policy = plain_policy(found, known)
+        if policy is not None:
             taken += 1
+            assert policy == read_policy(found)
             metadata(found, "security.istio.io")
             POLICY(spec)
             dry_run(found, spec)

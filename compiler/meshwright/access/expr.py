@@ -7,7 +7,7 @@ values it is a member.
 from collections.abc import Iterable
 from typing import Literal
 
-from meshwright.record import NamedTuple
+from meshwright.record import NamedTuple, new
 
 # dimension -> what a value looks like
 #   principal  "cluster.local/ns/shop/sa/web" (no scheme), or "" = no mesh identity
@@ -61,7 +61,7 @@ _PARTS = ("match", "or", "and", "not")  # neither everything nor nothing
 
 def match(dimension: Dimension, kind: PatternKind, text: str = "") -> Expr:
     """Requests whose ``dimension`` matches one pattern."""
-    return Expr("match", dimension, Pattern(kind, text))
+    return new(Expr, ("match", dimension, new(Pattern, (kind, text)), ()))
 
 
 def family(dimension: Dimension) -> str:
@@ -78,17 +78,18 @@ def both(*args: Expr) -> Expr:
     """Intersection; of nothing: everything."""
     if len(args) == 2 and args[0].op in _PLAIN:  # one caller, one door: the most frequent by far
         one, other = args
-        if other.op == "and":
-            return Expr("and", None, None, (one, *other.args))
-        if other.op in _PLAIN:
-            return Expr("and", None, None, args)
+        op = other.op
+        if op == "and":
+            return new(Expr, ("and", None, None, (one, *other.args)))
+        if op in _PLAIN:
+            return new(Expr, ("and", None, None, args))
     return _join("and", args, EVERYTHING, NOTHING)
 
 
 def pair(one: Expr, other: Expr) -> Expr:
     """Intersection of two, whose parts stay what they are: one that occurs in many pairs can be known again as one object."""
     if one.op in _PLAIN and other.op in _PARTS:
-        return Expr("and", None, None, (one, other))
+        return new(Expr, ("and", None, None, (one, other)))
     return both(one, other)
 
 
@@ -109,13 +110,14 @@ def any_of(args: Iterable[Expr]) -> Expr:
 
 def negate(expr: Expr) -> Expr:
     """Complement."""
-    if expr.op == "true":
+    op = expr.op
+    if op == "true":
         return NOTHING
-    if expr.op == "false":
+    if op == "false":
         return EVERYTHING
-    if expr.op == "not":
+    if op == "not":
         return expr.args[0]
-    return Expr("not", args=(expr,))
+    return new(Expr, ("not", None, None, (expr,)))
 
 
 _SIMPLE = {op: frozenset(("true", "false", op)) for op in ("and", "or")}  # what a join has to look at closely
@@ -123,8 +125,12 @@ _SIMPLE = {op: frozenset(("true", "false", op)) for op in ("and", "or")}  # what
 
 def _join(op: Literal["and", "or"], args: Iterable[Expr], neutral: Expr, absorbing: Expr) -> Expr:
     given = args if type(args) is tuple else tuple(args)
-    if {arg.op for arg in given}.isdisjoint(_SIMPLE[op]):
-        return Expr(op, None, None, given) if len(given) > 1 else given[0] if given else neutral
+    simple = _SIMPLE[op]
+    for arg in given:
+        if arg[0] in simple:
+            break
+    else:
+        return new(Expr, (op, None, None, given)) if len(given) > 1 else given[0] if given else neutral
     kept: list[Expr] = []
     for arg in given:
         if arg.op == absorbing.op:

@@ -13,6 +13,7 @@ from meshwright.istio.peers import Modes, Peers, Plaintext
 from meshwright.istio.terms import Scope
 from meshwright.istio.tokens import Tokens
 from meshwright.istio.verdict import Compiled, Verdict, judge
+from meshwright.record import new
 
 Engine = Callable[[Policy, Scope], Compiled | None]
 NO_IDENTITY = negate(match("principal", "present"))
@@ -31,7 +32,7 @@ class Policies:
         self._tokens: Attached[RequestAuthentication] = Attached(mesh.root_namespace)
         self._allow_selectors: dict[str, list[Labels]] = {}
         self._scopes: dict[int, dict[str, Scope]] = {}  # port, namespace; those of one port share what they know
-        self._cache: dict[tuple[Engine, str, int], Compiled | None] = {}
+        self._cache: dict[tuple[Engine, int], dict[str, Compiled | None]] = {}  # by engine and port, then by id of the policy
         self._alike: dict[tuple[object, ...], Compiled | None] = {}  # by namespace, action and ids of all parts of a policy
         self._joined: dict[tuple[object, ...], tuple[Expr, Expr]] = {}  # by actions and ids of expressions that are alive in _cache
         self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
@@ -121,34 +122,39 @@ class Policies:
         found = scopes.get(namespace)
         if found is None:
             other = next(iter(scopes.values()), None)
-            known, read = ({}, {}) if other is None else (other.known, other.read)
+            known = {} if other is None else other.known
             mesh = self._mesh
-            found = scopes[namespace] = Scope(namespace, mesh.trust_domain, known, read, port, mesh.aliases, mesh.istio[1])
+            found = scopes[namespace] = Scope(namespace, mesh.trust_domain, known, port, mesh.aliases, mesh.istio[1])
         return found
 
     def _compiled(self, engine: Engine, policies: Sequence[Policy], port: int = 0) -> list[Compiled]:
         found = []
+        cache = self._cache.setdefault((engine, port), {})
         for policy in policies:
-            key = (engine, policy.id, port)
-            if key not in self._cache:
-                self._cache[key] = self._compile(engine, policy, self._scope(policy.namespace, port))
-            compiled = self._cache[key]
+            name = policy.id
+            if name in cache:
+                compiled = cache[name]
+            else:
+                compiled = cache[name] = self._compile(engine, policy, self._scope(policy.namespace, port))
             if compiled is not None:
                 found.append(compiled)
         return found
 
     def _compile(self, engine: Engine, policy: Policy, scope: Scope) -> Compiled | None:
         """One policy; ztunnel's of one namespace often say the same for one workload after the other, and are compiled once."""
-        if engine is not ztunnel.compile_policy or policy.targets or any(rule.when for rule in policy.rules):
+        if engine is not ztunnel.compile_policy or policy.targets:
             return engine(policy, scope)
-        said = (policy.namespace, policy.action, policy.dry_run,
-                *[(tuple(map(id, rule.sources)), tuple(map(id, rule.operations))) for rule in policy.rules])
-        found = self._alike.get(said)
+        said: list[object] = [policy.namespace, policy.action, policy.dry_run]
+        for sources, operations, when in policy.rules:
+            if when:
+                return engine(policy, scope)
+            said += (*map(id, sources), 0, *map(id, operations), 1)  # no object has these ids
+        found = self._alike.get(tuple(said))
         if found is None:
-            found = self._alike[said] = engine(policy, scope)
+            found = self._alike[tuple(said)] = engine(policy, scope)
         if found is None or found.id == policy.id:
             return found
-        return engine(policy, scope) if found.doubts else found._replace(id=policy.id)  # doubts name the policy
+        return engine(policy, scope) if found.doubts else new(Compiled, (policy.id, *found[1:]))  # doubts name the policy
 
 
 def over_tcp(policies: Sequence[Policy], http_providers: Sequence[str]) -> list[Policy]:

@@ -56,16 +56,19 @@ def read_objects(objects: Iterable[Object], root: str, locate: Locate = at_name)
     """
     read = Objects([], [], [], [], [], {}, {}, Doubts(), [], {}, [])
     seen: dict[tuple[str, str], Object] = {}  # all that are read, alive
-    known, taken = Elements({}, {}), Known(set(), {})
+    known, taken = Elements({}, {}), Known()
     for found in objects:
         group = found.api_version.rpartition("/")[0]
         try:
-            refuse(found, taken)
+            policy = refuse(found, taken)
         except Wrong as wrong:
             read.diagnostics.append(_refusal(found, wrong, locate(found, wrong.place) if wrong.place else found.span))
             continue
         other = seen.setdefault((group, found.id), found)
         if other is found:
+            if policy is not None:
+                read.policies.append(policy)
+                continue
             if group == "gateway.networking.k8s.io":
                 doubt_channel(found, read.doubts, root)
             _sort(found, group, read, root, known)
@@ -80,8 +83,10 @@ def read_objects(objects: Iterable[Object], root: str, locate: Locate = at_name)
 def _entries(policy: Policy, seen: Mapping[tuple[str, str], Object], doubts: Doubts) -> None:
     """An ALLOW for a ServiceEntry opens it at whatever waypoint it is bound to, and one that is no name in DNS may lead to any pod."""
     for target in policy.targets:
+        if target.kind != "ServiceEntry":
+            continue
         entry = seen.get(("networking.istio.io", f"ServiceEntry {policy.namespace}/{target.name}"))
-        if target.kind == "ServiceEntry" and entry is not None and leads_to_addresses(entry):
+        if entry is not None and leads_to_addresses(entry):
             doubts.proxy("waypoint *", f"{policy.id}: where {entry.id} leads is not modelled")
 
 

@@ -7,7 +7,7 @@ upper bound takes everything for an inexact term of an ALLOW, and nothing more t
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, negate
+from meshwright.access.expr import EVERYTHING, NOTHING, Dimension, Expr, all_of, any_of, both, negate
 from meshwright.access.expr import match as new_match
 from meshwright.record import NamedTuple
 
@@ -20,22 +20,32 @@ class Term(NamedTuple):
     exact: bool
 
 
+class Elements:
+    """What is known of the elements of one table for connections to one port, whatever the namespace."""
+
+    __slots__ = ("fields", "read")
+
+    def __init__(self) -> None:
+        # By id of the values, which are kept alive in it: what ``conjunction`` makes of them.
+        self.read: dict[int, tuple[Expr, tuple[str, ...], Values]] = {}
+        # By field, then by its values: its part, and whether that is exact.
+        self.fields: dict[str, dict[object, tuple[Expr, bool]]] = {}
+
+
 class Scope(NamedTuple):
-    """What the meaning of a value depends on, and what is known already of the values asked about this port, whatever the namespace."""
+    """What the meaning of a value depends on, and what is known already of the values asked about this port."""
 
     namespace: str  # of the policy: a service account without one is in it
     trust_domain: str
-    known: "Known | None" = None
-    read: "dict[tuple[object, ...], Term] | None" = None  # by reader, namespace where it counts, and the values
+    known: "dict[tuple[int, bool], Elements] | None" = None  # by id of the table, upper
     port: int = 0  # the port of all connections that are asked about; 0: it stays a dimension
     aliases: tuple[str, ...] = ()  # of the trust domain
     minor: int = 31  # the oldest Istio 1.x that the answer is for
 
 
+Values = Mapping[str, Sequence[str]]
 Read = Callable[[Sequence[str], Scope], Term]
 Table = Mapping[str, tuple[Read | None, bool]]  # field -> how to read its values (None: no dimension has it), negated
-# ids of values and table, upper -> the values, alive so that nothing else gets their id, and what ``conjunction`` makes of them
-Known = dict[tuple[int, int, bool], tuple[object, tuple[Expr, tuple[str, ...]]]]
 
 # A term whose attribute is no dimension: no request is known to match it.
 NOT_KNOWN = Term(NOTHING, False)
@@ -43,51 +53,63 @@ NOT_KNOWN = Term(NOTHING, False)
 
 def table(fields: Mapping[str, Read | None]) -> Table:
     """The table of positive fields and, derived, of their ``not`` twins."""
-    both = {name: (read, False) for name, read in fields.items()}
-    both.update({"not" + name[0].upper() + name[1:]: (read, True) for name, read in fields.items()})
-    return both
+    found = {name: (read, False) for name, read in fields.items()}
+    found.update({"not" + name[0].upper() + name[1:]: (read, True) for name, read in fields.items()})
+    return found
 
 
-def conjunction(values: Mapping[str, Sequence[str]], fields: Table, scope: Scope, upper: bool) -> tuple[Expr, tuple[str, ...]]:
-    """AND over the fields of one source or operation, and the fields whose part is only an upper (or lower) bound.
+def elements(fields: Table, scope: Scope, upper: bool) -> Elements:
+    """What is known of the elements of a table, to be asked for ``conjunction`` of many."""
+    if scope.known is None:
+        return Elements()
+    key = (id(fields), upper)
+    found = scope.known.get(key)
+    if found is None:
+        found = scope.known[key] = Elements()
+    return found
+
+
+def conjunction(values: Values, fields: Table, scope: Scope, upper: bool, known: Elements) -> tuple[Expr, tuple[str, ...], Values]:
+    """AND over the fields of one source or operation, the fields whose part is only an upper (or lower) bound, and the values.
 
     Equal values that are one object give one expression.
     """
-    key = (id(values), id(fields), upper)
-    known = scope.known.get(key) if scope.known is not None else None
-    if known is not None:
-        return known[1]
+    found = known.read.get(id(values))
+    if found is not None:
+        return found
     parts: list[Expr] = []
     doubts: tuple[str, ...] = ()
     for field, given in values.items():
-        read, negated = fields[field]
-        term = NOT_KNOWN if read is None else _term(read, given, scope)
-        if not term.exact:
+        one: object = given[0] if len(given) == 1 else tuple(given)
+        seen = known.fields.get(field)
+        if seen is None:
+            seen = known.fields[field] = {}
+        part, exact = seen.get(one) or _part(field, given, fields, scope, upper, seen)
+        if not exact:
             doubts += (field,)
-            parts.append(bound(term, negated, upper))
-        elif negated:
-            parts.append(negate(term.expr))
-        elif term.expr is not EVERYTHING:  # the port that everybody asks for
-            parts.append(term.expr)
-    found = parts[0] if len(parts) == 1 else all_of(parts), doubts
-    if scope.known is not None and _is_absolute(values):
-        scope.known[key] = (values, found)
+        if part is not EVERYTHING:  # the port that everybody asks for
+            parts.append(part)
+    found = parts[0] if len(parts) == 1 else both(*parts), doubts, values
+    if _is_absolute(values):
+        known.read[id(values)] = found
     return found
 
 
-def _term(read: Read, values: Sequence[str], scope: Scope) -> Term:
+def _part(field: str, given: Sequence[str], fields: Table, scope: Scope, upper: bool,
+          seen: dict[object, tuple[Expr, bool]]) -> tuple[Expr, bool]:
     """What one field says; the same values occur again and again."""
-    if scope.read is None:
-        return read(values, scope)
-    where = scope.namespace if read is service_accounts and not _are_absolute(values) else ""
-    key = (read, where, *values)
-    found = scope.read.get(key)
+    read, negated = fields[field]
+    key: object = given[0] if len(given) == 1 else tuple(given)
+    if read is service_accounts and not _are_absolute(given):
+        key = (None, scope.namespace, *given)  # no value is None
+    found = seen.get(key)
     if found is None:
-        found = scope.read[key] = read(values, scope)
+        term = NOT_KNOWN if read is None else read(given, scope)
+        found = seen[key] = bound(term, negated, upper), term.exact
     return found
 
 
-def _is_absolute(values: Mapping[str, Sequence[str]]) -> bool:
+def _is_absolute(values: Values) -> bool:
     """Whether they mean the same in every namespace."""
     return ("serviceAccounts" not in values or _are_absolute(values["serviceAccounts"])) and (
         "notServiceAccounts" not in values or _are_absolute(values["notServiceAccounts"]))

@@ -19,7 +19,7 @@ SEC, NET, GAT = "security.istio.io/v1", "networking.istio.io/v1", "gateway.netwo
 def why(api: str, kind: str, spec: str, **metadata: Any) -> str:
     content = {"apiVersion": api, "kind": kind, "metadata": {"name": "x", "namespace": "shop", **metadata}, "spec": yaml.safe_load(spec)}
     try:
-        refuse(Object(api, kind, "shop", "x", content, None), Known(set(), {}))  # type: ignore[arg-type]  # no place is asked for
+        refuse(Object(api, kind, "shop", "x", content, None), Known())  # type: ignore[arg-type]  # no place is asked for
     except Wrong as wrong:
         return str(wrong)
     return ""
@@ -70,7 +70,7 @@ def test_metadata(metadata: dict[str, Any], message: str) -> None:
     metadata = {"name": "x", "namespace": "shop", **metadata}
     content = {"apiVersion": SEC, "kind": "AuthorizationPolicy", "metadata": metadata, "spec": {"rules": [{}]}}
     with pytest.raises(Wrong) as wrong:
-        refuse(Object(SEC, "AuthorizationPolicy", "shop", metadata["name"], content, None), Known(set(), {}))  # type: ignore[arg-type]
+        refuse(Object(SEC, "AuthorizationPolicy", "shop", metadata["name"], content, None), Known())  # type: ignore[arg-type]
     assert str(wrong.value) == message
 
 

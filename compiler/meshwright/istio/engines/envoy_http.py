@@ -23,29 +23,43 @@ def compile_policy(policy: Policy, scope: Scope) -> Compiled | None:
 def rules(policy: Policy, scope: Scope, doubts: list[str]) -> list[tuple[int, Expr]]:
     """Each rule that the chain has, by its place in the policy."""
     upper = policy.action == "ALLOW"
-    return [(place, rule_requests(rule, scope, upper, doubts)) for place, rule in enumerate(policy.rules)]
+    known = terms.elements(FIELDS, scope, upper)
+    read = known.read
+    found = []
+    for place, rule in enumerate(policy.rules):
+        sources, operations, when = rule
+        if len(sources) == 1 and len(operations) == 1 and not when:  # one caller, one door: the most frequent by far
+            who, inexact, _ = read.get(id(sources[0])) or terms.conjunction(sources[0], FIELDS, scope, upper, known)
+            what, also, _ = read.get(id(operations[0])) or terms.conjunction(operations[0], FIELDS, scope, upper, known)
+            if inexact or also:
+                doubts += inexact + also
+            found.append((place, pair(who, what)))
+        else:
+            found.append((place, rule_requests(rule, scope, upper, doubts)))
+    return found
 
 
 def asks_token(policy: Policy) -> bool:
     """Whether what it decides depends on a token."""
-    return any(any(condition.key.startswith("request.auth.") for condition in rule.when)
-                or any("requestPrincipals" in source or "notRequestPrincipals" in source for source in rule.sources)
-               for rule in policy.rules)
+    for sources, _, when in policy.rules:
+        for source in sources:
+            if "requestPrincipals" in source or "notRequestPrincipals" in source:
+                return True
+        for condition in when:
+            if condition.key.startswith("request.auth."):
+                return True
+    return False
 
 
 def rule_requests(rule: Rule, scope: Scope, upper: bool, doubts: list[str]) -> Expr:
     """OR of sources AND OR of operations AND every condition; what is absent is any (istio-semantics 1.3)."""
-    if len(rule.sources) == len(rule.operations) == 1 and not rule.when:  # one caller, one door: the most frequent by far
-        who, inexact = terms.conjunction(rule.sources[0], FIELDS, scope, upper)
-        what, also = terms.conjunction(rule.operations[0], FIELDS, scope, upper)
-        doubts += inexact + also
-        return pair(who, what)
+    known = terms.elements(FIELDS, scope, upper)
     clauses: list[Expr] = []
     for elements in (rule.sources, rule.operations):
         if elements:
             found = []
             for element in elements:
-                expr, inexact = terms.conjunction(element, FIELDS, scope, upper)
+                expr, inexact, _ = terms.conjunction(element, FIELDS, scope, upper, known)
                 doubts.extend(inexact)
                 found.append(expr)
             clauses.append(found[0] if len(found) == 1 else any_of(found))

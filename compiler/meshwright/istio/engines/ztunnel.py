@@ -43,7 +43,7 @@ def _match(values: Mapping[str, Sequence[str]], scope: Scope, upper: bool, doubt
     kept = values if values.keys() <= _FIELDS.keys() else {field: given for field, given in values.items() if field in _FIELDS}
     if not kept:
         return NOTHING  # a match without conditions never matches
-    expr, inexact = terms.conjunction(kept, _FIELDS, scope, upper)
+    expr, inexact, _ = terms.conjunction(kept, _FIELDS, scope, upper, terms.elements(_FIELDS, scope, upper))
     doubts.extend(inexact)
     return expr
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from meshwright.ir.inventory import Object
+from meshwright.istio.kinds.authorization_policy import Policy
 from meshwright.istio.valid.metadata import metadata
-from meshwright.istio.valid.quick import Known, is_plain_policy
+from meshwright.istio.valid.quick import Known, plain_policy
 from meshwright.istio.valid.schema import Wrong
 from meshwright.record import NamedTuple
 
@@ -54,8 +55,8 @@ _TOP = frozenset(("apiVersion", "kind", "metadata", "spec", "status"))
 _loaded: dict[tuple[str, str], Any] = {}
 
 
-def refuse(found: Object, known: Known) -> None:
-    """Raises Wrong when the API server or the webhook would refuse the object.
+def refuse(found: Object, known: Known) -> Policy | None:
+    """Raises Wrong when the API server or the webhook would refuse the object.  A policy that is written as most are is also read.
 
     Objects of other kinds are taken as they are, and of Namespaces and Services only metadata is looked at.  ``known`` is for
     many objects that share parts and outlive it.
@@ -66,10 +67,12 @@ def refuse(found: Object, known: Known) -> None:
         if (group, found.kind) in _PLAIN:
             _serves(found, version, _V1)
             metadata(found, group)
-        return
+        return None
     _serves(found, version, kind.versions)
-    if kind.check == "POLICY" and is_plain_policy(found, known):
-        return
+    if kind.check == "POLICY":
+        policy = plain_policy(found, known)
+        if policy is not None:
+            return policy
     content: Any = found.content
     for key in content:
         if key not in _TOP:
@@ -86,6 +89,7 @@ def refuse(found: Object, known: Known) -> None:
         if wrong.place[:1] != ("metadata",):
             wrong.under("spec")
         raise
+    return None
 
 
 def _serves(found: Object, version: str, versions: tuple[str, ...]) -> None:
