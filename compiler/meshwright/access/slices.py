@@ -35,6 +35,8 @@ class Slices:
         self._joined: dict[frozenset[Form], Form] = {}
         self._written: dict[tuple[Form, ...], Form] = {}
         self._known: dict[int, tuple[Expr, Slice]] = {}  # by id of an expression that is kept alive here
+        self._doors: dict[int, Form] = {}  # by id of an expression that speaks of no callers
+        self._alive: list[Expr] = []  # those of _doors
         self._left = 0
 
     def inside(self, left: Expr, right: Expr) -> bool:
@@ -104,20 +106,31 @@ class Slices:
 
     def _list(self, args: tuple[Expr, ...]) -> Slice | None:
         """A union of different callers, each with one door or with every one, as people write them; None for any other."""
-        named = self._named
+        named, doors = self._named, self._doors
+        if args and args[0][0] == "match":  # a list of callers; most of them have been asked about before
+            names = list(map(named.get, map(id, args)))
+            if None not in names:
+                return dict.fromkeys(names, ALL), NONE  # type: ignore[arg-type]  # None was just excluded
         found: dict[str, Form] = {}
+        form: Form | None
         for arg in args:
-            op = arg.op
-            if op == "match":
+            op, _, _, parts = arg
+            if op == "and":
+                who = parts[0]
+                caller = named.get(id(who)) or self._name(who)
+                if caller is None:
+                    return None
+                form = doors.get(id(parts[1])) if len(parts) == 2 else None
+                if form is None:
+                    form = self._door(parts)
+                    if form is None:
+                        return None
+            elif op == "match":
                 caller = named.get(id(arg)) or self._name(arg)
-                form: Form | None = ALL
-            elif op == "and":
-                parts = arg.args
-                caller = named.get(id(parts[0])) or self._name(parts[0])
-                form = self._door(parts) if caller is not None else None
+                form = ALL
             else:
                 return None
-            if caller is None or form is None or caller in found:
+            if caller is None or caller in found:
                 return None
             if form != NONE:
                 found[caller] = form
@@ -135,25 +148,48 @@ class Slices:
         """The form of an intersection without its first part; None where the rest speaks of callers too."""
         if len(parts) != 2:
             return self._meet(parts[1:])
-        found = self._known.get(id(parts[1]))  # the same door occurs in many intersections
-        if found is None:
-            form = self._meet(parts[1].args if parts[1].op == "and" else parts[1:])
+        door = parts[1]
+        form = self._doors.get(id(door))  # the same door occurs in many intersections
+        if form is None:
+            op, _, _, inner = door
+            form = self._meet(inner) if op == "and" else self._plain(door)
             if form is not None:
-                self._known[id(parts[1])] = parts[1], ({}, form)
-            return form
-        some, rest = found[1]
-        return None if some else rest
+                self._doors[id(door)] = form
+                self._alive.append(door)
+        return form
 
     def _meet(self, parts: tuple[Expr, ...]) -> Form | None:
-        known = self._known
+        doors = self._doors
         forms = []
         for part in parts:
-            found = known.get(id(part))  # methods and paths, too, occur in many doors
-            some, form = found[1] if found is not None else self._kept(part)
-            if some:
-                return None
+            form = doors.get(id(part))  # methods and paths, too, occur in many doors
+            if form is None:
+                form = self._plain(part)
+                if form is None:
+                    return None
+                doors[id(part)] = form
+                self._alive.append(part)
             forms.append(form)
         return forms[0] if len(forms) == 1 else self._all(forms)
+
+    def _plain(self, expr: Expr) -> Form | None:
+        """The form of an expression that speaks of no callers; None for any other."""
+        op, dimension, pattern, args = expr
+        if op == "match":
+            if dimension == "principal":
+                return None
+            return self._atoms[dimension].get(pattern) or self._atom(dimension, pattern)  # type: ignore[index, arg-type]  # _atom refuses None
+        if op == "or":
+            forms = []
+            for arg in args:
+                kind, dimension, pattern, _ = arg
+                if kind != "match" or dimension == "principal":
+                    break
+                forms.append(-(self._atoms[dimension].get(pattern) or self._atom(dimension, pattern)))  # type: ignore[index, arg-type]  # as above
+            else:
+                return -self._all(forms)
+        some, rest = self._kept(expr)
+        return None if some else rest
 
     def _join(self, args: Iterable[Expr], sign: int) -> Slice:
         """Intersection for ``sign`` 1; union for -1, as the complement of the intersection of complements."""

@@ -42,6 +42,7 @@ class Meaning:
         self._ports: dict[int, Expr] = {}
         self._at: dict[tuple[str, int, str, int], list[Grant]] = {}
         self._besides: dict[str, list[Grant]] = {}
+        self._addresses: dict[tuple[str, int, str, int], tuple[Expr, Expr, Expr]] = {}
         self._known: dict[tuple[str | int, ...], Expr] = {}
         self._fixed: dict[tuple[int, str, str], tuple[Expr, Expr]] = {}  # by id of an expression that is kept alive here
 
@@ -50,27 +51,27 @@ class Meaning:
 
         A ``service`` that is not in the program adds nothing of its own.
         """
-        return self._remember("at_service", service, port, pods, target)
+        return self._by_address(service, port, pods, target)[0]
 
     def asked_at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
         """The part of ``at_service`` that must get in that way: what is granted to the service, gateways' clients aside."""
-        return self._remember("asked_at_service", service, port, pods, target)
+        return self._by_address(service, port, pods, target)[1]
 
     def callers_of(self, service: str, port: int, pods: str, target: int) -> Expr:
         """``at_service`` with HTTP terms dropped: everybody who may come that way with any request; over principal and source_ip."""
-        return self._remember("callers_of", service, port, pods, target)
+        return self._by_address(service, port, pods, target)[2]
 
     def at_pods(self, pods: str) -> Expr:
         """Requests that may come by a pod's own address; over port too, which is the target port."""
-        return self._remember("at_pods", pods)
+        return self._remember("at_pods", pods) if self._around(pods) else NOTHING
 
     def asked_at_pods(self, pods: str) -> Expr:
         """The part of ``at_pods`` that must get in that way: `pods of`, and headless services, for callers with an identity."""
-        return self._remember("asked_at_pods", pods)
+        return self._remember("asked_at_pods", pods) if self._around(pods) else NOTHING
 
     def asked_in_plaintext(self, pods: str) -> Expr:
         """Requests without identity that must get in by a pod's address: `unidentified` ones; over source_ip and port."""
-        return self._remember("asked_in_plaintext", pods)
+        return self._remember("asked_in_plaintext", pods) if self._around(pods) else NOTHING
 
     def through_gateway(self, gateway: str, listener: int, service: str, port: int, pods: str, target: int) -> Expr:
         """Requests of clients of a gateway's listener that a route sends to ``service`` ``port`` and that are granted."""
@@ -86,7 +87,7 @@ class Meaning:
 
     def plaintext_ports(self, pods: str) -> Expr:
         """Target ports where some request without identity must get in; over port."""
-        return self._remember("plaintext_ports", pods)
+        return self._remember("plaintext_ports", pods) if self._around(pods) else NOTHING
 
     def source(self, source: Source) -> Expr:
         """Who asks, at a way where the principal is seen."""
@@ -137,20 +138,39 @@ class Meaning:
                                      or grant.target == ("service", service, port)]
         return found
 
-    def _at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
-        return self._permitted(self._here(service, port, pods, target))
-
-    def _asked_at_service(self, service: str, port: int, pods: str, target: int) -> Expr:
-        here = self._here(service, port, pods, target)
-        asked = [grant for grant in here if grant.effect == "deny" or (
-            grant.source.kind not in GATEWAYS and grant.target == ("service", service, port))]
-        return self.at_service(service, port, pods, target) if len(asked) == len(here) else self._permitted(asked)
-
-    def _callers_of(self, service: str, port: int, pods: str, target: int) -> Expr:
-        here = self._here(service, port, pods, target)
-        refused = any_of(self.source(grant.source) for grant in here
-                         if grant.effect == "deny" and grant.http is None and not grant.source.port)
-        return both(any_of(self.source(grant.source) for grant in here if grant.effect == "allow"), negate(refused))
+    def _by_address(self, service: str, port: int, pods: str, target: int) -> tuple[Expr, Expr, Expr]:
+        """at_service, asked_at_service and callers_of, in one look at the grants: most ways are asked for all three."""
+        key = (service, port, pods, target)
+        found = self._addresses.get(key)
+        if found is not None:
+            return found
+        own = ("service", service, port)
+        here, allows, denies, callers, refused = [], [], [], [], []
+        sources, terms = self._sources, self._terms
+        as_asked, split = True, False
+        for grant in self.grants_on(pods, target):
+            effect, source, aim, http, _ = grant
+            deny = effect == "deny"
+            if not (deny or http is None or aim == own):
+                continue
+            here.append(grant)
+            known = sources.get(id(source))
+            who = known[1] if known is not None else self.source(source)
+            term = terms.get(id(grant)) or self._term(grant)
+            if not deny:
+                allows.append(term)
+                callers.append(who)
+                as_asked = as_asked and aim == own and source.kind not in GATEWAYS
+            else:
+                denies.append(term)
+                split = split or source.port != 0
+                if http is None and not source.port:
+                    refused.append(who)
+        at = self._permitted(here) if split else both(any_of(allows), negate(any_of(denies)))
+        asked = at if as_asked else self._permitted([grant for grant in here if grant.effect == "deny" or (
+            grant.source.kind not in GATEWAYS and grant.target == own)])
+        found = self._addresses[key] = at, asked, both(any_of(callers), negate(any_of(refused)))
+        return found
 
     def _at_pods(self, pods: str) -> Expr:
         return self._permitted([grant for grant in self._around(pods) if grant.effect == "deny" or grant.http is None
@@ -168,10 +188,19 @@ class Meaning:
         """Grants that may hold by a pod's own address: not those to HTTP doors of services with an address; [] when none allows."""
         found = self._besides.get(pods)
         if found is None:
-            headless = pods in self.pod_sets and any(self.services[name].headless for name in self.pod_sets[pods].services)
-            found = [grant for grant in self.grants_on(pods, 0) if grant.http is None or grant.effect == "deny" or headless
-                     or grant.target.kind == "pods" or grant.source.kind == "unidentified"]
-            if all(grant.effect == "deny" for grant in found):
+            headless = False
+            for name in self.pod_sets[pods].services if pods in self.pod_sets else ():
+                headless = headless or self.services[name].headless
+            found = []
+            allowed = False
+            for grant in self.grants_on(pods, 0):
+                effect, source, aim, http, _ = grant
+                if effect == "deny":
+                    found.append(grant)
+                elif http is None or headless or aim.kind == "pods" or source.kind == "unidentified":
+                    found.append(grant)
+                    allowed = True
+            if not allowed:
                 found = []
             self._besides[pods] = found
         return found

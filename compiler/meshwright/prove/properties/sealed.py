@@ -7,6 +7,7 @@ ALLOW there may widen what a declared caller asks, and never who asks.
 from meshwright.access.expr import NOTHING, Expr
 from meshwright.access.reach import Way
 from meshwright.prove.destination import Case, Inclusion
+from meshwright.prove.properties.sound import passes_waypoint
 
 # Nothing but an ALLOW can close these, so an ALLOW that somebody adds can open them: printed as an assumption.
 CANNOT_BE_SEALED = ("unlisted-service", "mesh-route")
@@ -24,7 +25,7 @@ def sealed(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
 
 
 def _limit(case: Case, way: Way, allowed: Expr) -> Expr:
-    if not any(proxy.startswith("waypoint ") for proxy in way.by):
+    if not passes_waypoint(way):
         return allowed
     if way.kind == "gateway":
         gateway = case.meaning.gateways.get(way.gateway)

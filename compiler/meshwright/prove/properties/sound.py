@@ -19,7 +19,7 @@ def sound(case: Case, permitted: tuple[Expr, ...]) -> list[Inclusion]:
 def permitted_ways(case: Case) -> tuple[Expr, ...]:
     """What the intent allows on each way of a destination."""
     around = with_waypoints(case) if case.pods else NOTHING
-    return tuple(_permitted(case, way, around) for way in case.reach.ways)
+    return tuple([_permitted(case, way, around) for way in case.reach.ways])
 
 
 def admitted(case: Case, way: Way) -> Expr:
@@ -34,7 +34,7 @@ def _permitted(case: Case, way: Way, around: Expr) -> Expr:
         return NOTHING
     if way.kind in ("service", "other-service"):
         allowed = meaning.at_service(way.service, way.port, pods, way.target)
-        if any(proxy.startswith("waypoint ") for proxy in way.by):
+        if passes_waypoint(way):
             return allowed
         # A service that no waypoint serves, over pods that one does: ztunnel cannot tell its address from the pod's own.
         return either(allowed, meaning.fixed(waypoints(case), "port", str(way.target)))
@@ -51,9 +51,18 @@ def _permitted(case: Case, way: Way, around: Expr) -> Expr:
     return around
 
 
+def passes_waypoint(way: Way) -> bool:
+    """Whether some waypoint is asked on the way."""
+    for proxy in way.by:
+        if proxy.startswith("waypoint "):
+            return True
+    return False
+
+
 def with_waypoints(case: Case) -> Expr:
     """``at_pods``, and the waypoints that judge for these pods."""
-    return either(case.meaning.at_pods(case.pods), waypoints(case))
+    allowed = case.meaning.at_pods(case.pods)
+    return waypoints(case) if allowed is NOTHING else either(allowed, waypoints(case))
 
 
 def waypoints(case: Case) -> Expr:
