@@ -43,6 +43,8 @@ class Slices:
         """Whether every request in ``left`` is in ``right``; False means only that this look does not show it."""
         self._left = MOST_STEPS
         try:
+            if left.op == "not" and self._fenced(left.args[0], right):
+                return True
             mine, theirs = self._kept(left), self._kept(right)
             if mine == theirs:
                 return True
@@ -57,6 +59,15 @@ class Slices:
         except (TooMany, ValueError, RecursionError):
             return False
 
+    def _fenced(self, refused: Expr, right: Expr) -> bool:
+        """Whether something in a union refuses all but callers that are in ``right`` with every request."""
+        for arg in refused.args if refused.op == "or" else ():
+            if arg.op == "not":
+                some, others = self._kept(arg.args[0])
+                if others == NONE and self._kept(right) == (some, others):
+                    return True
+        return False
+
     def _kept(self, expr: Expr) -> Slice:
         known = self._known.get(id(expr))
         if known is None:
@@ -66,7 +77,7 @@ class Slices:
     def _slice(self, expr: Expr) -> Slice:
         op = expr.op
         if op == "and":
-            return self._join(expr.args, 1)
+            return self._except(expr.args) or self._join(expr.args, 1)
         if op == "or":
             return self._list(expr.args) or self._join(expr.args, -1)
         if op == "match":
@@ -135,6 +146,44 @@ class Slices:
             if form != NONE:
                 found[caller] = form
         return found, NONE
+
+    def _except(self, args: tuple[Expr, ...]) -> Slice | None:
+        """Callers that are listed, but for what a union refuses, part after part; None for any other intersection."""
+        if len(args) != 2:
+            return None
+        one, other = args
+        if one.op == "or" and other.op == "not":
+            one, other = other, one
+        if one.op != "not" or other.op != "or":
+            return None
+        some, others = self._kept(other)
+        if others != NONE:
+            return None
+        refused = one.args[0]
+        left = dict(some)
+        for arg in refused.args if refused.op == "or" else (refused,):
+            caller = self._name(arg.args[0]) if arg.op == "and" else None
+            door = None if caller is None else self._door(arg.args)
+            if caller is not None and door is not None:
+                if caller in left:
+                    self._take(left, caller, -door)
+                continue
+            but, rest = self._kept(arg.args[0] if arg.op == "not" else arg)
+            sign = 1 if arg.op == "not" else -1  # what it leaves of each caller
+            self._pay(len(left))
+            for caller in list(left):
+                form = sign * but.get(caller, rest)
+                if form != ALL:
+                    self._take(left, caller, form)
+        return left, NONE
+
+    def _take(self, left: dict[str, Form], caller: str, form: Form) -> None:
+        """Leave a caller only what is in ``form`` too."""
+        together = form if left[caller] == ALL else self._all([left[caller], form])
+        if together == NONE:
+            del left[caller]
+        else:
+            left[caller] = together
 
     def _name(self, expr: Expr) -> str | None:
         """The only principal that a match covers; None for any other expression."""
