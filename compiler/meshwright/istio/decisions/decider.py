@@ -216,7 +216,7 @@ class Decider:
     def _scope(self, namespace: str) -> Scope:
         found = self._scopes.get(namespace)
         if found is None:
-            found = self._scopes[namespace] = Scope(namespace, self._mesh.trust_domain, {}, {}, 0, self._mesh.aliases, self._mesh.istio[1])
+            found = self._scopes[namespace] = Scope(namespace, self._mesh.trust_domain, {}, 0, self._mesh.aliases, self._mesh.istio[1])
         return found
 
 

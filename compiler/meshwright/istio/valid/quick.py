@@ -1,7 +1,8 @@
 """A first look at an AuthorizationPolicy that is written as most are, ours among them: fine and read, or not known.
 
-INVARIANT: what is fine here, the table takes, and `read_policy` reads alike (a property holds them against each other).  In a tree of a thousand services
-there are thousands of policies made of few different parts, so parts and words that the table took are remembered.
+INVARIANT: what is fine here, the table takes, and `read_policy` reads alike (a property holds them against each other).  In a
+tree of a thousand services there are thousands of policies made of few different parts, so parts and words that the table took
+are remembered.
 """
 
 from typing import Any

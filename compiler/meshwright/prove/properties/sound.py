@@ -53,10 +53,7 @@ def _permitted(case: Case, way: Way, around: Expr) -> Expr:
 
 def passes_waypoint(way: Way) -> bool:
     """Whether some waypoint is asked on the way."""
-    for proxy in way.by:
-        if proxy.startswith("waypoint "):
-            return True
-    return False
+    return any(proxy.startswith("waypoint ") for proxy in way.by)
 
 
 def with_waypoints(case: Case) -> Expr:
