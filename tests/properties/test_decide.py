@@ -24,7 +24,7 @@ from meshwright.istio.reading import read_objects
 Json = dict[str, Any]
 ROOT = "istio-system"
 MESH = Mesh((1, 31), "cluster.local", ROOT, None, (), random_worlds.AUTHORIZERS)
-SETTINGS = "extensionProviders:\n" + "".join(f"- {{name: {name}, envoyExtAuthzHttp: {{service: a, port: 1}}}}\n" for name in random_worlds.AUTHORIZERS)
+SETTINGS = "extensionProviders:\n" + "".join(f"- {{name: {name}, envoyExtAuthzGrpc: {{service: a, port: 1}}}}\n" for name in random_worlds.AUTHORIZERS)
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": ROOT}, "data": {"mesh": SETTINGS}}
 METADATA = {"envoy.filters.a.b": {"c": "x", "d": ["y", "z"]}}
 

@@ -150,3 +150,15 @@ def test_metadata_sni_and_headers(tmp_path: Path) -> None:
     good = {**AT_WAYPOINT, "path": "/x/../a?q", "metadata": {"envoy.filters.a.b": {"c": "x", "d": ["z", "y"]}}, "sni": "A.b", "headers": {"x-a": ["1", "2"]}}
     answers = ask(tmp_path, objects, good, {**good, "sni": ""}, {**good, "metadata": {}}, {**good, "headers": {"x-a": "1"}}, {**good, "path": "/a"})
     assert [one["decision"] for one in answers] == ["allow", "deny", "deny", "deny", "deny"]
+
+
+def test_an_authorizer_for_http_is_not_asked_about_connections(tmp_path: Path) -> None:
+    custom = {**TARGET, "action": "CUSTOM", "provider": {"name": "x"}, "rules": [{}]}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"}}
+    connection = {name: value for name, value in AT_WAYPOINT.items() if name not in ("method", "path")} | {"port": 90, "authorizers": {"x": "deny"}}
+    for kind, said in (("envoyExtAuthzHttp", "allow"), ("envoyExtAuthzGrpc", "deny")):
+        mesh = f"extensionProviders:\n- {{name: x, {kind}: {{service: a, port: 1}}}}\n- {{name: y, {kind}: {{service: b, port: 1}}}}\n"
+        objects = [*world(policy(custom)), {**config, "data": {"mesh": mesh}}]
+        assert [one["decision"] for one in ask(tmp_path, objects, connection, {**AT_WAYPOINT, "authorizers": {"x": "deny"}})] == [said, "deny"]
+        several = [*objects, policy({**custom, "provider": {"name": "y"}}, "q")]
+        assert ask(tmp_path, several, connection)[0]["decision"] == "deny"
