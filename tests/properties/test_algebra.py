@@ -226,7 +226,12 @@ DOORS = [*LEAVES[5:], any_of([match("path", "exact", "/a"), match("path", "prefi
 CUBES = st.builds(lambda caller, doors: all_of([caller, *doors]), st.sampled_from(CALLERS), st.lists(st.sampled_from(DOORS), max_size=2))
 RECIPES = st.builds(lambda allowed, denied, fence: all_of([any_of(allowed), negate(any_of(denied)), any_of(fence) if fence else Expr("true")]),
                     st.lists(CUBES, max_size=4), st.lists(CUBES, max_size=2), st.lists(st.sampled_from(CALLERS), max_size=3))
-MORE = EXPRESSIONS | RECIPES
+# As a waypoint has them: the fence stands among what is refused, with or without allows behind it.
+REFUSED = st.builds(lambda denied, fence, outside: negate(any_of([*denied, *outside, negate(any_of(fence))])), st.lists(CUBES, max_size=2),
+                    st.lists(st.sampled_from(CALLERS), min_size=1, max_size=3), st.lists(st.sampled_from(DOORS).map(negate), max_size=1))
+FENCED = st.builds(lambda refused, allowed, turned: all_of([any_of(allowed), refused] if turned else [refused, any_of(allowed)]),
+                   REFUSED, st.lists(CUBES, min_size=1, max_size=4), st.booleans())
+MORE = EXPRESSIONS | RECIPES | REFUSED | FENCED | st.lists(st.sampled_from(CALLERS), min_size=1, max_size=3).map(any_of)
 HERE = [one for one in UNIVERSE if one.principal == "" or one.principal.startswith("t/")]
 
 
