@@ -154,7 +154,9 @@ class Policies:
             found = self._alike[tuple(said)] = engine(policy, scope)
         if found is None or found.id == policy.id:
             return found
-        return engine(policy, scope) if found.doubts else new(Compiled, (policy.id, *found[1:]))  # doubts name the policy
+        if found.doubts:
+            return engine(policy, scope)  # they name the policy
+        return new(Compiled, (policy.id, found.action, found.requests, found.doubts, found.provider, found.token))
 
 
 def over_tcp(policies: Sequence[Policy], http_providers: Sequence[str]) -> list[Policy]:
