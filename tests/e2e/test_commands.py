@@ -264,7 +264,7 @@ def test_init_starts_a_project_that_compiles_and_publishes_nothing(shop: Path, t
     shutil.copytree(shop / "k8s", fresh / "manifests")
     (fresh / "charts/values.yaml").write_text("replicas: 2\n")
     git(fresh, "init", "-q", "-b", "main")
-    assert report(fresh, "init", *DAY)["result"] == {"written": ["meshwright.toml", "mesh/mesh.mesh"]}
+    assert report(fresh, "init", *DAY)["result"]["written"] == ["meshwright.toml", "mesh/mesh.mesh"]
     assert 'paths = ["manifests/"]' in (fresh / "meshwright.toml").read_text()
     source = (fresh / "mesh/mesh.mesh").read_text()
     assert [line.split()[1] for line in source.splitlines() if line.startswith("namespace")] == ["edge", "legacy", "monitoring", "shop"]

@@ -6,8 +6,10 @@ from meshwright.cli.arguments import Arguments
 from meshwright.cli.console import Answer, finish
 from meshwright.cli.session import today
 from meshwright.diagnostics import Diagnostic, Outcome, error
+from meshwright.ir.hint import Hint
 from meshwright.ir.inventory import Inventory
 from meshwright.ir.project import PROJECT_FILE
+from meshwright.parse import parse
 from meshwright.source import Source
 
 FIRST_SOURCE = "mesh/mesh.mesh"
@@ -16,6 +18,20 @@ SUFFIXES = (".yaml", ".yml")
 SKIPPED = ("node_modules", "vendor", "build", "dist")
 MOST_FILES = 20_000
 NAMELESS = "objects that name no namespace count as in `default`: if they are applied elsewhere, say so in `[inventory] namespace`\n"
+SUGGESTED = "#   allow "
+MOST_SUGGESTED = 500
+MOST_PLACES = 3  # for one rule
+SNIPPETS = """
+before each commit, in .pre-commit-config.yaml (docs/hooks.md):
+  repos:
+    - repo: https://github.com/OWNER/meshwright   # where you take Meshwright from
+      rev: v0.1.0
+      hooks: [{id: meshwright-fmt}, {id: meshwright-lint}, {id: meshwright-check}]
+in each pull request, a step of a GitHub workflow (docs/ci.md):
+  - uses: OWNER/meshwright@COMMIT
+or a line of any other: meshwright check --format junit=junit.xml
+`meshwright doctor` says what is installed
+"""
 LOOKED_AT = 1 << 16  # bytes of a file that decide whether it holds Kubernetes objects
 
 
@@ -33,10 +49,12 @@ def run(arguments: Arguments) -> int:
         text = ("".join(f"wrote {path}\n" for path in written)
                 + "every namespace is `enforce no`: `meshwright check` is clean, and publishing changes nothing.\n"
                 + (NAMELESS if "\nnamespace = " in written[PROJECT_FILE] else "")
-                + "next: declare who may talk to whom in one namespace, and set it to `enforce yes`\n")
+                + _suggested(written[FIRST_SOURCE])
+                + "next: declare who may talk to whom in one namespace, and set it to `enforce yes`\n" + SNIPPETS)
     else:
         written = {}
-    return finish(arguments, Answer(outcome.diagnostics, (), {"written": list(written)}, text, root))
+    result = {"written": list(written), "suggestions": written.get(FIRST_SOURCE, "").count(SUGGESTED)}
+    return finish(arguments, Answer(outcome.diagnostics, (), result, text, root))
 
 
 def _start(arguments: Arguments, root: str) -> Outcome[dict[str, str]]:
@@ -62,7 +80,11 @@ def _start(arguments: Arguments, root: str) -> Outcome[dict[str, str]]:
     nameless = any(space.name == "default" and not space.declared for space in inventory.value.namespaces)
     if not names:
         return Outcome(None, (*inventory.diagnostics, _nothing()))
-    files = {PROJECT_FILE: _project_file(paths, nameless), FIRST_SOURCE: _source(names, _later(today(arguments)))}
+    from meshwright.inventory import read_hints
+
+    hints = read_hints(root, paths, "default", inventory.value)
+    suggestions = _suggestions(hints, inventory.value)
+    files = {PROJECT_FILE: _project_file(paths, nameless), FIRST_SOURCE: _source(names, _later(today(arguments)), suggestions)}
     return Outcome(files, inventory.diagnostics)
 
 
@@ -133,7 +155,7 @@ directory = "deploy/mesh"
 """
 
 
-def _source(names: list[str], until: str) -> str:
+def _source(names: list[str], until: str, suggestions: str) -> str:
     width = max(len(name) for name in names)
     lines = "".join(f'namespace {name.ljust(width)} {{ enforce no until {until} because "not migrated yet" }}\n' for name in names)
     text = f"""# Nothing is enforced yet.  Take one namespace at a time: write who may talk to whom, then set it to `enforce yes`.
@@ -148,12 +170,37 @@ mesh {{
   trust-domain cluster.local
 }}
 
-{lines}"""
-    from meshwright.parse import parse
+{lines}{suggestions}"""
     from meshwright.unparse import unparse
 
     module = parse(Source(FIRST_SOURCE, text)).value
     return text if module is None else unparse(module)
+
+
+def _suggestions(hints: tuple[Hint, ...], inventory: Inventory) -> str:
+    """Comments: who seems to call whom, each with the place that says so.  Nothing is granted."""
+    ports = {service.id: tuple(port.number for port in service.ports) for service in inventory.services}
+    rules: dict[str, list[str]] = {}
+    for hint in hints:
+        doors = hint.requests or tuple(f"port {number}" for number in hint.ports or ports[hint.target])
+        rule = f"allow {hint.source} -> {hint.target} {{ {'; '.join(doors)} }}"
+        # What the language cannot name is left out: a line that does not parse when its `#` goes helps nobody.
+        if doors and rule.isprintable() and parse(Source(FIRST_SOURCE, rule + "\n")).diagnostics == ():
+            places = rules.setdefault(rule, [])
+            place = f"{hint.path}:{hint.line}: {hint.because}"
+            places.append("# " + "".join(ch if ch.isprintable() else "?" for ch in place) + "\n")
+    if not rules:
+        return ""
+    text = "\n# Who seems to call whom, by the YAML.  Nothing is granted: read each, narrow it, and take its `#` away.\n"
+    for rule, places in sorted(rules.items())[:MOST_SUGGESTED]:
+        text += "\n" + "".join(dict.fromkeys(places[:MOST_PLACES])) + f"{SUGGESTED}{rule.removeprefix('allow ')}\n"
+    return text + (f"\n# and {len(rules) - MOST_SUGGESTED} more\n" if len(rules) > MOST_SUGGESTED else "")
+
+
+def _suggested(source: str) -> str:
+    count = source.count(SUGGESTED)
+    plural = "s" if count != 1 else ""
+    return f"{FIRST_SOURCE} suggests {count} grant{plural} as comments, with the places in the YAML they come from\n" if count else ""
 
 
 def _quoted(path: str) -> str:
