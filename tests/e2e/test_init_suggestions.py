@@ -92,8 +92,8 @@ def suggestions(root: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     places: list[str] = []
     for line in (root / "mesh/mesh.mesh").read_text().split("Nothing is granted")[1].splitlines()[1:]:
-        if line.startswith("#   allow "):
-            found[line.removeprefix("#   ")] = places
+        if line.startswith("# allow "):
+            found[line.removeprefix("# ")] = places
             places = []
         elif line:
             places.append(line.removeprefix("# "))
@@ -123,7 +123,7 @@ def test_nothing_is_granted_and_the_words_are_the_language_s(repository: Path) -
     assert report(repository, "check", *DAY)["result"]["default"]["program"]["grants"] == 0
     assert report(repository, "fmt", "--check")["result"]["changed"] == []
     source = repository / "mesh/mesh.mesh"
-    source.write_text(source.read_text().replace("#   allow ", "allow "))
+    source.write_text(source.read_text().replace("# allow ", "allow "))
     names = {one["code"] for one in report(repository, "check", *DAY, code=run(repository, "check", *DAY).returncode)["diagnostics"]}
     assert not {code for code in names if code.startswith(("MW01", "MW02"))}, names
 
