@@ -49,8 +49,9 @@ check: $(VENV)/.installed ## lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.installed ## speed and memory as ratios; fails when a bound is exceeded
-	$(BIN)/python -m benchmarks.bench
+bench: $(VENV)/.installed ## speed and memory as ratios; fails when a bound is exceeded; needs a C compiler
+	$(BIN)/python -m benchmarks.compiled build/compiled
+	$(BIN)/python -m benchmarks.bench --compiled build/compiled/bin/python
 
 grammar: $(VENV)/.installed ## make the parser's tables from mesh.lark
 	$(BIN)/python -m meshwright_grammar.generate

@@ -68,7 +68,7 @@ def page(figures: dict[str, Any]) -> str:
         "Written by `make conformance` (by `make assurance` the rows that need no Go); do not edit. A test fails when the model has changed since.", "",
         f"Model `{figures['model']}`, judged on {figures['date']} with Envoy {figures['envoy']} and istiod `{figures['istiod']}` (1.31 line),",
         f"seed {figures['seed']}. Disagreements: **{figures['disagreements']}**; one would have failed the run, and every one that was ever found is a case in",
-        "`tests/conformance/disagreements`. How the judges are asked: [decision 0070](decisions/0070-real-programs-as-judges.md).", "",
+        "`tests/conformance/disagreements`. How the judges are asked: [decision 0071](decisions/0071-real-programs-as-judges.md).", "",
         "## The model", "", "| part | judge | questions | answers |", "|---|---|---|---|",
         *[f"| {part} | {judge} | {questions} | {count(name)} |" for part, judge, questions, name in HELD], "",
         "## The judges that are ours", "", "| judge | held against | answers |", "|---|---|---|",
