@@ -33,7 +33,7 @@ def answer(arguments: Arguments) -> Answer:
                     changed.append((source, text))
     failed = any(each.severity == "error" for each in found)
     written = not failed and not arguments.check
-    if written:
+    if written and changed:  # what writes takes longer to load than a file to format
         from meshwright.publish.folder import replace_file
 
         for source, text in changed:

@@ -114,6 +114,9 @@ def _committed(arguments: Arguments, output: bool) -> int:
     A runner puts unstaged changes aside while hooks run, but leaves untracked files where they are.  Inputs count while something is
     committed or pushed; the ``output`` of a hook that writes it counts always.
     """
+    committing = bool(os.environ.get("GIT_INDEX_FILE") or os.environ.get("PRE_COMMIT_TO_REF"))
+    if not committing and not output:
+        return CLEAN
     from meshwright.publish import differences
 
     told = differences(arguments.directory)
@@ -129,7 +132,7 @@ def _committed(arguments: Arguments, output: bool) -> int:
                    *project.guard.manifests, *project.guard.data]
         outputs.append(project.output)
     found = []
-    if os.environ.get("GIT_INDEX_FILE") or os.environ.get("PRE_COMMIT_TO_REF"):
+    if committing:
         found += _missing([each.path for each in told.value if _below(each.path, inputs) and not _below(each.path, outputs)],
                           "was judged as it lies here, and is not so in the commit",
                           "the answer would be about other sources than those that others get")
