@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         results = _small(folder) | {"hostile": hostile.measure(200)}
         results["decide"], results["decisions"] = decide.measure()
         if arguments != ["--small"]:
-            results |= _large(folder, arguments[1] if arguments[:1] == ["--compiled"] else "")
+            results |= _large(folder, os.path.abspath(arguments[1]) if arguments[:1] == ["--compiled"] else "")
     failed = False
     for key, bound in BOUNDS.items():
         if key not in results:
