@@ -1,11 +1,11 @@
 """Rules that change nothing: said twice, taken back by a deny, or denying what nobody allows.  About the intent alone."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from meshwright.access.expr import NOTHING, Expr, any_of, both
 from meshwright.diagnostics import Diagnostic, Label, info, warning
 from meshwright.ir.identity import Identity
-from meshwright.ir.intent import Grant, Http, Program, Rule, Target
+from meshwright.ir.intent import Grant, Http, Program, Rule, Source, Target
 from meshwright.prove.meaning import Meaning
 from meshwright.prove.meaning.terms import door_term
 from meshwright.prove.question import Judge
@@ -23,18 +23,21 @@ def review(program: Program) -> tuple[Diagnostic, ...]:
     return _Review(program).found()
 
 
-class _Places(NamedTuple):
-    """Grants of one effect, by where they are about and for whom."""
+class _Place(NamedTuple):
+    """Grants of one effect at one target, by caller."""
 
-    named: Mapping[tuple[Target, Identity | None], Sequence[Grant]]  # for one identity
-    wide: Mapping[Target, Sequence[Grant]]  # for other callers
-    all: Mapping[Target, Sequence[Grant]]
+    named: dict[Identity | None, list[Grant]]  # for one identity
+    wide: list[Grant]  # for other callers
+    all: list[Grant]
 
-    def at(self, target: Target, caller: Identity | None) -> list[Grant]:
+    def at(self, caller: Identity | None) -> list[Grant]:
         """Those that may hold requests of ``caller``; None = of many."""
         if caller is None:
-            return [*self.all.get(target, ())]
-        return [*self.named.get((target, caller), ()), *self.wide.get(target, ())]
+            return [*self.all]
+        return [*self.named.get(caller, ()), *self.wide]
+
+
+_NOWHERE = _Place({}, [], [])
 
 
 class _Review:
@@ -47,7 +50,7 @@ class _Review:
             self._of_rule.setdefault(grant.rule, []).append(grant)
         self._allows = _places(grant for grant in program.grants if grant.effect == "allow")
         self._denies = _places(grant for grant in program.grants if grant.effect == "deny")
-        self._pods_denied = {target.id for target in self._denies.all if target.kind == "pods"}
+        self._pods_denied = {target.id for target in self._denies if target.kind == "pods"}
         self._gone: set[int] = set()  # rules that were called superfluous: they cover nothing else
 
     def found(self) -> tuple[Diagnostic, ...]:
@@ -89,9 +92,10 @@ class _Review:
         """
         places = self._allows if grant.effect == "allow" else self._denies
         caller = grant.source.identity
-        found = places.at(grant.target, caller)
-        if grant.target.kind == "pods" and grant.target.port:
-            found += places.at(grant.target._replace(port=0), caller)
+        target = grant.target
+        found = places[target].at(caller)
+        if target.kind == "pods" and target.port:
+            found += places.get(target._replace(port=0), _NOWHERE).at(caller)
         if len(found) < 2:
             return []
         until = self._program.rules[grant.rule].until
@@ -100,27 +104,30 @@ class _Review:
 
     def _denying(self, grant: Grant) -> list[Grant]:
         """Denies that hold wherever the grant does."""
-        if not self._denies.all:
+        if not self._denies:
             return []
         caller = grant.source.identity
-        found = self._denies.at(grant.target, caller)
-        until = self._program.rules[grant.rule].until
+        found = self._denies.get(grant.target, _NOWHERE).at(caller)
         pods = self._pods(grant) if self._pods_denied else ()
         if len(pods) == 1 and pods[0] in self._pods_denied:  # a deny on some of the pods behind a service leaves the others
             target = self._target(grant)
             for port in {0, target} if grant.target.kind == "service" else {0} - {target}:
-                found += self._denies.at(Target("pods", pods[0], port), caller)
+                found += self._denies.get(Target("pods", pods[0], port), _NOWHERE).at(caller)
+        if not found:
+            return []
+        until = self._program.rules[grant.rule].until
         return [other for other in found if _may_cover(other, grant) and self._lasts(self._program.rules[other.rule], until)]
 
     def _idle(self, grants: Sequence[Grant]) -> bool:
         """Whether nothing that the denies take back is allowed by anybody."""
-        pairs = []
         for grant in grants:
             for pods in self._pods(grant):
                 for other in self._meaning.grants_on(pods, self._target(grant)):
-                    if other.effect == "allow" and _may_meet(grant.http, other.http):
-                        pairs.append((both(self._term(grant), self._term(other)), NOTHING))
-        return all(answer is None for answer in self._judge.ask(pairs)) if pairs else True
+                    if other.effect != "allow" or not _may_meet(grant.http, other.http) or _are_two(grant.source, other.source):
+                        continue
+                    if self._judge.outside(both(self._term(grant), self._term(other)), NOTHING) is not None:
+                        return False
+        return True
 
     def _pods(self, grant: Grant) -> tuple[str, ...]:
         if grant.target.kind == "pods":
@@ -166,17 +173,18 @@ class _Review:
                     notes=("what no rule allows is denied without a deny",))
 
 
-def _places(grants: Iterable[Grant]) -> _Places:
-    named: dict[tuple[Target, Identity | None], list[Grant]] = {}
-    wide: dict[Target, list[Grant]] = {}
-    everything: dict[Target, list[Grant]] = {}
+def _places(grants: Iterable[Grant]) -> dict[Target, _Place]:
+    found: dict[Target, _Place] = {}
     for grant in grants:
-        everything.setdefault(grant.target, []).append(grant)
+        place = found.get(grant.target)
+        if place is None:
+            place = found[grant.target] = _Place({}, [], [])
+        place.all.append(grant)
         if grant.source.kind == "identity":
-            named.setdefault((grant.target, grant.source.identity), []).append(grant)
+            place.named.setdefault(grant.source.identity, []).append(grant)
         else:
-            wide.setdefault(grant.target, []).append(grant)
-    return _Places(named, wide, everything)
+            place.wide.append(grant)
+    return found
 
 
 def _may_cover(other: Grant, grant: Grant) -> bool:
@@ -191,6 +199,11 @@ def _may_cover(other: Grant, grant: Grant) -> bool:
         return True
     path = other.http.path
     return _may_meet(other.http, grant.http) and (path.subtree or (grant.http is not None and not grant.http.path.subtree))
+
+
+def _are_two(one: Source, other: Source) -> bool:
+    """Whether they are two different identities, so that no request is of both."""
+    return one.kind == other.kind == "identity" and one.identity != other.identity
 
 
 def _may_meet(one: Http | None, other: Http | None) -> bool:
