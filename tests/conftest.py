@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.envoy import NoEnvoy
 from tests.support.envoy import program as envoy_program
@@ -20,6 +21,10 @@ CORPORA = Path(os.environ.get("MESHWRIGHT_CORPORA", ROOT.parent / "shared" / "co
 
 # Commands that tests start must find the checkout's packages, installed or not.
 os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in ("compiler", "grammar", "policies"))
+
+# No test may depend on how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,10 @@ def test_an_interrupt_writes_nothing_and_exits_130(shop: Path, delay: float) -> 
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
-    # Too early: Python itself is starting and dies of the signal. Too late: the compile was done.
+    # Too early: Python itself is starting and dies of the signal, or of the exception in its own modules. Too late: the compile was done.
+    if process.returncode == 1 and b"KeyboardInterrupt" in stderr and b"meshwright" not in stderr:
+        assert digest(shop) == before
+        return
     assert process.returncode in (130, -signal.SIGINT, 0), stderr
     if process.returncode in (130, -signal.SIGINT):
         after = digest(shop)
