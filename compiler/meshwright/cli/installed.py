@@ -39,7 +39,7 @@ def _runtime() -> tuple[Component, ...]:
         Component("python", "runtime", "ok" if sys.version_info >= OLDEST_PYTHON else "unsuitable", version, True, "running it",
                   "install Python 3.11 or later"),
         Component("system", "runtime", "ok" if sys.platform in FULL else "unsuitable", system, False,
-                  "Linux and macOS are supported in full", "on other systems nothing was tried"),
+                  "made for Linux and macOS; run on Linux", "on other systems nothing was tried"),
     )
 
 
