@@ -122,6 +122,30 @@ def test_from_a_linked_worktree_and_a_subfolder(project: Path, tmp_path: Path) -
     assert [one["effect"] for one in told(inner, "linked")] == []
 
 
+def test_a_new_namespace_without_rules_is_an_opening(project: Path) -> None:
+    (project / "k8s/more.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: legacy\n")
+    assert brief(told(project, "--no-public", code=1)) == [("opens", "anyone", "namespace legacy", "everything")]
+    git(project, "add", ".")
+    git(project, "commit", "-qm", "legacy")
+    (project / "k8s/more.yaml").unlink()
+    assert brief(told(project, "--no-new-access")) == [("closes", "anyone", "namespace legacy", "everything")]
+
+
+def test_a_rule_for_a_service_and_for_pods_is_said_at_both(project: Path) -> None:
+    edit(project, GRANT, GRANT + "allow orders -> web, pods of web\n")
+    assert {(source, target) for _, source, target, _ in brief(told(project))} == {
+        ("shop/orders", "shop/web port 80"), ("shop/orders", "pods of shop/web any port")}
+
+
+def test_a_tree_that_leads_out_of_its_folder_is_refused(project: Path) -> None:
+    blob = git(project, "hash-object", "-w", "meshwright.toml")
+    for entries in (f"100644 blob {blob}\t..\n", f"120000 blob {blob}\tx\n100644 blob {blob}\tx\n"):
+        made = subprocess.run(["git", "mktree"], cwd=project, input=entries, capture_output=True, text=True, check=True).stdout.strip()
+        commit = git(project, "commit-tree", made, "-m", "by hand")
+        done = run(project, "diff", commit)
+        assert done.returncode != 0 and "MW0754" in done.stderr, done.stderr
+
+
 def test_a_revision_that_looks_like_an_option_is_none(project: Path) -> None:
     done = run(project, "diff", "--", "--all")
     assert done.returncode == 2

@@ -60,6 +60,14 @@ def test_a_name_that_does_not_exist_is_an_error_everywhere(project: Path) -> Non
         assert "did you mean `orders`?" in done.stderr
 
 
+def test_a_caller_without_a_way_is_not_hidden_by_one_that_has_it(project: Path) -> None:
+    write(project, 'gateway public { listen http 80 }\n'
+                   'test "a" { expect allow web, clients of public -> orders { GET "/orders" } }')
+    done = run(project, "test")
+    assert done.returncode == 1
+    assert "no route leads to `shop/orders` port 80" in done.stderr
+
+
 def test_two_tests_of_one_title(project: Path) -> None:
     write(project, 'test "a" { expect deny orders -> web }\ntest "a" { expect deny orders -> web }')
     assert "two tests have the title `a`" in run(project, "check").stderr

@@ -20,6 +20,7 @@ from meshwright.prove.question import Judge
 from meshwright.record import NamedTuple
 
 Effect = Literal["opens", "closes"]
+State = Literal["enforced", "open", "absent"]  # of a namespace
 
 
 class _Way(NamedTuple):
@@ -32,23 +33,32 @@ class _Way(NamedTuple):
     listener: int = 0
 
 
+class _Told(NamedTuple):
+    """A change, by which grant and on which way; ``grant`` None: no single one."""
+
+    grant: Grant | None
+    way: _Way
+    change: Change
+
+
 def changes(old: Program, new: Program) -> Outcome[Changes]:
     """Everything that ``new`` opens and closes against ``old``.
 
-    A namespace that is enforced on neither side is open on both and not compared; one that is enforced on one side only is a
-    change of its own.  MW0408 where nobody can tell within the budget: no value then, an unknown difference is no empty one.
+    A namespace that is open on both sides is not compared; one that is open on one side only, or is not there, is a change of
+    its own.  MW0408 where nobody can tell within the budget: no value then, an unknown difference is no empty one.
     """
     before, after = _Side(old), _Side(new)
     judge = Judge(new.mesh.trust_domain)
     found: list[Change] = []
+    by_rule: list[_Told] = []
     unknown: list[str] = []
     skipped: set[str] = set()  # namespaces that one line speaks for
     for name in sorted(before.spaces | after.spaces):
         one, other = before.state(name), after.state(name)
         if "open" in (one, other):
             skipped.add(name)
-            if one == "enforced" or other == "enforced":
-                found.append(_namespace(name, after if one == "open" else before, "closes" if one == "open" else "opens"))
+            if one != other:
+                found.append(_namespace(name, one, other, before if other == "absent" else after))
     ways = sorted({way for side in (before, after) for way in side.ways() if way.id.partition("/")[0] not in skipped})
     for way in ways:
         if before.grants(way) == after.grants(way) and before.shape(way) == after.shape(way):
@@ -59,10 +69,10 @@ def changes(old: Program, new: Program) -> Outcome[Changes]:
             if isinstance(answer, Unknown):
                 unknown.append(f"{_target(way, 0)}: {answer.reason}")
             elif answer is not None:
-                found += _by_rule(effect, way, side, before if side is after else after, more, less, answer, judge)  # type: ignore[arg-type]
+                by_rule += _by_rule(effect, way, side, before if side is after else after, more, less, answer, judge)  # type: ignore[arg-type]
     if unknown:
         return Outcome(None, (_no_answer(unknown),))
-    return Outcome(Changes(new.environment, tuple(sorted(_once(found), key=_order)), len(ways)))
+    return Outcome(Changes(new.environment, tuple(sorted([*found, *_once(by_rule)], key=_order)), len(ways)))
 
 
 class _Side:
@@ -76,7 +86,7 @@ class _Side:
         self._others = negate(any_of(match("principal", "exact", gateway.identity.principal(program.mesh.trust_domain))
                                      for gateway in program.gateways))  # gateways' clients have ways of their own
 
-    def state(self, name: str) -> Literal["enforced", "open", "absent"]:
+    def state(self, name: str) -> State:
         if name not in self.spaces:
             return "absent"
         return "enforced" if self._enforced.get(name) else "open"
@@ -144,9 +154,9 @@ class _Side:
                     yield grant
 
 
-def _by_rule(effect: Effect, way: _Way, side: _Side, other: _Side, more: Expr, less: Expr, witness: Witness, judge: Judge) -> list[Change]:
+def _by_rule(effect: Effect, way: _Way, side: _Side, other: _Side, more: Expr, less: Expr, witness: Witness, judge: Judge) -> list[_Told]:
     """The difference, cut by the allows that let it in on the side that has it; what none of them explains is one change more."""
-    found: list[Change] = []
+    found: list[_Told] = []
     rest = [more]
     known = {(grant.source._replace(name=""), grant.target, grant.http) for grant in other.about(way, "allow")}
     for grant in side.about(way, "allow"):
@@ -158,14 +168,16 @@ def _by_rule(effect: Effect, way: _Way, side: _Side, other: _Side, more: Expr, l
         before = judge.outside(both(term, less), NOTHING)
         is_new = (grant.source._replace(name=""), grant.target, grant.http) not in known
         asked = witness if isinstance(answer, Unknown) else answer
-        found.append(Change(effect, _source(grant.source, way), _target(way, _port(grant, side, asked)), _door(grant), before is None,
-                            _because(effect, is_new, way), _request(asked, way, side), _is_public(grant.source, way, asked),
-                            side.program.rules[grant.rule].text, side.program.rules[grant.rule].span))
+        rule = side.program.rules[grant.rule]
+        found.append(_Told(grant, way, Change(
+            effect, _source(grant.source, way), _target(way, _port(grant, side, asked)), _door(grant), before is None,
+            _because(effect, is_new, way), _request(asked, way, side), _is_public(grant.source, way, asked), rule.text, rule.span)))
     left = judge.outside(both(*rest), less)
     if left is not None:
         asked = witness if isinstance(left, Unknown) else left
-        found.append(Change(effect, asked.principal or "anyone", _target(way, asked.port), "some requests", False, "the declarations",
-                            _request(asked, way, side), way.kind == "gateway" or not asked.principal, "", None))
+        found.append(_Told(None, way, Change(
+            effect, asked.principal or "anyone", _target(way, asked.port), "some requests", False, "the declarations",
+            _request(asked, way, side), way.kind == "gateway" or not asked.principal, "", None)))
     return found
 
 
@@ -177,21 +189,23 @@ def _because(effect: Effect, is_new: bool, way: _Way) -> str:
     return "a deny that changed or is gone" if effect == "opens" else "a new or changed deny"
 
 
-def _namespace(name: str, side: _Side, effect: Effect) -> Change:
+def _namespace(name: str, was: State, now: State, side: _Side) -> Change:
+    """A namespace that is open to anyone on one side only, told by the side that has it."""
     space = next((one for one in side.program.namespaces if one.name == name), None)
-    because = "`enforce` is no longer `yes`" if effect == "opens" else "`enforce yes`"
-    what = "everything" if effect == "opens" else "everything that no rule allows"
-    return Change(effect, "anyone", f"namespace {name}", what, True, because, None, True, "", space.span if space is not None else None)
+    span = space.span if space is not None else None
+    if now == "open":
+        because = "`enforce` is no longer `yes`" if was == "enforced" else "a new namespace without `enforce yes`"
+        return Change("opens", "anyone", f"namespace {name}", "everything", True, because, None, True, "", span)
+    what, because = ("everything that no rule allows", "`enforce yes`") if now == "enforced" else ("everything", "the namespace is gone")
+    return Change("closes", "anyone", f"namespace {name}", what, True, because, None, True, "", span)
 
 
-def _once(found: Iterable[Change]) -> list[Change]:
-    """One rule for a service holds for its pods' port as well: that is said once, at the service."""
-    said: set[tuple[object, ...]] = {_said(change) for change in found if not change.target.startswith("pods of ")}
-    return list(dict.fromkeys(change for change in found if not change.target.startswith("pods of ") or _said(change) not in said))
-
-
-def _said(change: Change) -> tuple[object, ...]:
-    return change.effect, change.source, change.door, change.rule, change.span
+def _once(found: Iterable[_Told]) -> list[Change]:
+    """What a grant to a service changes at its pods' own address too is said once, at the service; a grant to the pods stays."""
+    found = tuple(found)
+    said = {(told.change.effect, told.grant) for told in found if told.way.kind == "service"}
+    return list(dict.fromkeys(told.change for told in found if told.way.kind != "pods" or told.grant is None
+                              or told.grant.target.kind != "service" or (told.change.effect, told.grant) not in said))
 
 
 def _order(change: Change) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ An expectation speaks of every request that its line names, not of one example.
 """
 
 from collections.abc import Iterable
+from itertools import product
 
 from meshwright.access.decide import Unknown
 from meshwright.access.expr import EVERYTHING, NOTHING, Expr, all_of, any_of, both, match, negate
@@ -56,17 +57,16 @@ def _refused(title: str, claim: Claim, meaning: Meaning, judge: Judge) -> Expect
 
 def _allowed(title: str, claim: Claim, meaning: Meaning, judge: Judge) -> Expectation:
     """`expect allow`: every request that is named gets in at the address that is named; clients of a gateway, by its routes."""
-    for target in claim.targets:
+    for source, target in product(claim.sources, claim.targets):  # one by one: none may hide that another asks for nothing
         asked_at_all = False
         for place in _places_of(target, meaning):
-            for gateway, asked, allowed in _questions(place, target, claim, meaning):
+            for gateway, asked, allowed in _questions(place, target, claim._replace(sources=(source,)), meaning):
                 asked_at_all = asked_at_all or judge.outside(asked, NOTHING) is not None
                 answer = judge.outside(asked, allowed)
                 if answer is not None:
                     return _fails(title, claim, place, gateway, answer, meaning)
         if not asked_at_all:
-            by_gateway = any(source.kind in GATEWAYS for source in claim.sources)
-            reason = f"no route leads to {_words(target)}" if by_gateway else "there is no such request"
+            reason = f"no route leads to {_words(target)}" if source.kind in GATEWAYS else "there is no such request"
             return Expectation(title, claim.text, "fails", None, (), reason, claim.span)
     return _passes(title, claim)
 

@@ -21,7 +21,8 @@ def snapshot(root: str, revision: str, into: str) -> Outcome[Snapshot]:
 
     Only files and links are written, links as links: whoever reads them judges where they lead.  Nothing else of the repository
     is read, and nothing of it is changed.  Diagnostics: MW0767 no git, MW0770 no repository, MW0772 no commit yet, MW0773 no such
-    revision (a shallow clone has few), MW0774 too much.
+    revision (a shallow clone has few), MW0774 too much,
+    MW0754 a name that leads elsewhere.
     """
     with without_git_variables():
         from shutil import which
@@ -72,7 +73,13 @@ def _write(commit, inside: str, into: str) -> Diagnostic | None:  # type: ignore
     while waiting:
         folder, path = waiting.pop()
         os.makedirs(path, exist_ok=True)
-        for entry in folder:
+        try:
+            entries = list(folder)
+        except ValueError:  # GitPython refuses `..`, `.git` and what is no single name
+            return _bad_name(commit.hexsha)
+        if len({entry.name for entry in entries}) < len(entries):  # a link and, by the same name, a file that would go through it
+            return _bad_name(commit.hexsha)
+        for entry in entries:
             if entry.type == TREE:
                 waiting.append((entry, os.path.join(path, entry.name)))
             elif entry.type != SUBMODULE:
@@ -92,9 +99,15 @@ def _write_files(files, commit: str) -> Diagnostic | None:  # type: ignore[no-un
         if entry.mode == LINK:
             os.symlink(content, path.encode())
         else:
-            with open(path, "wb") as stream:
+            with open(path, "xb") as stream:
                 stream.write(content)
     return None
+
+
+def _bad_name(commit: str) -> Diagnostic:
+    """git itself writes no such tree; one made by hand could lead out of the folder, or through a link."""
+    return error("MW0754", f"the tree of `{commit[:12]}` has an entry that is no name of a file, or has one twice",
+                 notes=("it would be written somewhere else",), help=("run `git fsck` in the repository of the sources",))
 
 
 def _too_much(commit: str) -> Diagnostic:
