@@ -10,7 +10,7 @@ from tests.support import prove_cases as make
 
 from meshwright.access.reach import Way
 from meshwright.ir.changes import Change
-from meshwright.ir.intent import Grant, Program
+from meshwright.ir.intent import Grant, Program, Source, Target
 from meshwright.prove.changes import changes
 
 COMPARED = tuple(way for way in WAYS if way.kind in ("service", "pod", "plaintext", "gateway"))
@@ -75,3 +75,12 @@ def test_nothing_changed_is_said_as_nothing() -> None:
     found = changes(one, one).value
     assert found is not None and found.changes == () and found.compared > 0
     assert PRINCIPALS
+
+
+def test_a_rule_for_everybody_opens_the_gateways_ways_too() -> None:
+    """It names no gateway, and lets their clients in all the same: said as theirs."""
+    grant = Grant("allow", Source("anyone"), Target("service", "shop/orders", 80), None, 0)
+    route = make.route("/**", "shop/orders", 80, ())
+    found = changes(program([], []), program([grant], [route])).value
+    assert found is not None
+    assert "clients of edge/public port 443" in {change.source for change in found.opened if change.public}

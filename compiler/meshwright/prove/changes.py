@@ -175,8 +175,9 @@ def _by_rule(effect: Effect, way: _Way, side: _Side, other: _Side, more: Expr, l
     left = judge.outside(both(*rest), less)
     if left is not None:
         asked = witness if isinstance(left, Unknown) else left
+        caller = f"clients of {way.gateway} port {way.listener}" if way.kind == "gateway" else asked.principal or "anyone"
         found.append(_Told(None, way, Change(
-            effect, asked.principal or "anyone", _target(way, asked.port), "some requests", False, "the declarations",
+            effect, caller, _target(way, asked.port), "some requests", False, "the declarations",
             _request(asked, way, side), way.kind == "gateway" or not asked.principal, "", None)))
     return found
 
